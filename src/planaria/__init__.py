@@ -1,0 +1,1 @@
+"""The cellular monolith: durable contracts, disposable implementations, governed regeneration."""
