@@ -1,0 +1,372 @@
+"""Contracts: abstract classes that last, and their description as plain data with a digest.
+
+Why: the contract is what people review, and everything else leans on its description: the gateway, the gates, packs and
+documents read `describe(contract)` and never the class.
+Decision D-010: a precondition is an ordinary predicate that takes the parameters it names, because generated inputs,
+callers and gates must all be able to run it. Revisit when a contract must be readable without Python.
+Not here: running examples (`example`), calls (`call`).
+"""
+
+import ast
+import doctest
+import functools
+import hashlib
+import inspect
+import json
+import textwrap
+import typing
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+from planaria.kernel.effect import Effect
+from planaria.kernel.error import CellError, Several
+from planaria.kernel.value import named_values, problems_of, type_text
+
+F = TypeVar("F", bound=Callable[..., Any])
+HOOKS = ("on_start", "on_stop", "background", "hand_over", "take_over")
+REQUIRED = inspect.Parameter.empty
+
+
+class ContractProblems(Several):
+    """A contract that cannot be used, with every problem in it."""
+
+    code = "PLN-C101"
+    why = "a contract must be complete before anything runs behind it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One precondition: its sentence, its predicate, and the predicate's source without formatting."""
+
+    text: str
+    predicate: Callable[..., Any]
+    source: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the parameters that the predicate takes."""
+        return tuple(inspect.signature(self.predicate).parameters)
+
+    @property
+    def stateful(self) -> bool:
+        """Say whether it looks at state (takes `self`) or awaits."""
+        return "self" in self.names or inspect.iscoroutinefunction(self.predicate)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventDeclaration:
+    """An event that a contract emits; deliveries are in order per value of the field `key`."""
+
+    type: type[Any]
+    key: str
+
+    @property
+    def name(self) -> str:
+        """Return the name under which it is stored."""
+        return self.type.__qualname__
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One parameter of an operation; `default` is `REQUIRED` where there is none."""
+
+    name: str
+    type: Any
+    default: Any = REQUIRED
+
+    @property
+    def required(self) -> bool:
+        """Say whether callers must give it."""
+        return self.default is REQUIRED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Mark:
+    idempotent: bool = False
+    deadline_s: float = 30.0
+    effects: tuple[Effect, ...] = ()
+    errors: tuple[type[CellError], ...] = ()
+    handles: type[Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationDescription:
+    """An operation, or a handler of events, as a contract declares it."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    returns: Any
+    mark: _Mark
+    conditions: tuple[Condition, ...]
+    doc: str
+    examples: tuple[doctest.Example, ...]
+
+    @property
+    def idempotent(self) -> bool:
+        """Say whether repeating it is harmless."""
+        return self.mark.idempotent
+
+    @property
+    def deadline_s(self) -> float:
+        """Return the longest time it may take."""
+        return self.mark.deadline_s
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """Return its declared touches of the outside."""
+        return self.mark.effects
+
+    @property
+    def errors(self) -> tuple[type[CellError], ...]:
+        """Return the errors that belong to its interface."""
+        return self.mark.errors
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as JSON-able data."""
+        parameters = [
+            {"name": one.name, "type": type_text(one.type)} | ({} if one.required else {"default": repr(one.default)}) for one in self.parameters
+        ]
+        return {
+            "name": self.name, "parameters": parameters, "returns": type_text(self.returns), "doc": self.doc,
+            "idempotent": self.idempotent, "deadline_s": self.deadline_s, "effects": sorted(map(str, self.effects)),
+            "errors": sorted(f"{error.code} {error.__qualname__}" for error in self.errors),
+            "handles": type_text(self.mark.handles) if self.mark.handles else None,
+            "requires": [{"text": one.text, "source": one.source} for one in self.conditions],
+            "examples": [{"call": one.source.strip(), "gives": one.want.strip()} for one in self.examples],
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractDescription:
+    """A contract as plain data."""
+
+    name: str
+    doc: str
+    operations: tuple[OperationDescription, ...]
+    handlers: tuple[OperationDescription, ...]
+    events: tuple[EventDeclaration, ...]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Return every named value that crosses it, as data."""
+        types_ = [type_ for one in self.operations + self.handlers for type_ in (one.returns, *(each.type for each in one.parameters))]
+        return named_values([*types_, *(one.type for one in self.events)])
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as JSON-able data."""
+        return {
+            "contract": self.name, "doc": self.doc, "values": self.values,
+            "operations": [one.plain() for one in self.operations],
+            "handlers": [one.plain() for one in self.handlers],
+            "events": [{"event": one.name, "key": one.key} for one in self.events],
+        }  # fmt: skip
+
+    @property
+    def digest(self) -> str:
+        """Return the SHA-256 (hex) of its canonical bytes: compact JSON, sorted keys, formatting of the source ignored."""
+        return hashlib.sha256(json.dumps(self.plain(), sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+class Contract:
+    """Base of every contract: subclass it with operations, then subclass that with an implementation.
+
+    >>> class Greeter(Contract):
+    ...     '''Greets.'''
+    ...     @operation(idempotent=True)
+    ...     async def greet(self, name: str) -> str:
+    ...         '''Greet by name.'''
+    >>> describe(Greeter).operations[0].name
+    'greet'
+    """
+
+    events: ClassVar[tuple[EventDeclaration, ...]] = ()
+
+    async def on_start(self) -> None:
+        """Prepare an implementation before its first call."""
+
+    async def on_stop(self) -> None:
+        """Release what `on_start` took."""
+
+    async def background(self) -> None:
+        """Work beside the calls; an exception here is a crash, and the cell is restarted."""
+
+    async def hand_over(self) -> Any:
+        """Return the memory that the next generation needs."""
+
+    async def take_over(self, handed: Any) -> None:
+        """Take the memory of the generation before."""
+
+
+def operation(
+    *, idempotent: bool = False, deadline_s: float = 30.0, effects: Iterable[Effect] = (), errors: Iterable[type[CellError]] = ()
+) -> Callable[[F], F]:
+    """Declare an async method of a contract as an operation.
+
+    >>> class Clockwork(Contract):
+    ...     @operation(deadline_s=2)
+    ...     async def wind(self) -> None:
+    ...         '''Wind it.'''
+    """
+    return _marking(_Mark(idempotent=idempotent, deadline_s=deadline_s, effects=tuple(effects), errors=tuple(errors)))
+
+
+def handles(event_type: type[Any], *, deadline_s: float = 30.0) -> Callable[[F], F]:
+    """Declare a method of a contract as the handler of another cell's event.
+
+    >>> handles(int)(print) is print
+    Traceback (most recent call last):
+    ...
+    AttributeError: 'builtin_function_or_method' object has no attribute '__planaria_mark__'
+    """
+    return _marking(_Mark(idempotent=True, deadline_s=deadline_s, handles=event_type))
+
+
+def _marking(mark: _Mark) -> Callable[[F], F]:
+    def decorate(function: F) -> F:
+        function.__planaria_mark__ = mark  # type: ignore[attr-defined]
+        return function
+
+    return decorate
+
+
+def requires(text: str, predicate: Callable[..., Any]) -> Callable[[F], F]:
+    """Declare a precondition; the predicate takes any of the parameters by name, and `self` for state.
+
+    >>> class Shelf(Contract):
+    ...     @operation()
+    ...     @requires("the limit is positive", lambda limit: limit > 0)
+    ...     async def take(self, limit: int) -> int:
+    ...         '''Take some.'''
+    >>> describe(Shelf).operations[0].conditions[0].text
+    'the limit is positive'
+    """
+
+    def decorate(function: F) -> F:
+        earlier = getattr(function, "__planaria_conditions__", ())
+        function.__planaria_conditions__ = (Condition(text=text, predicate=predicate), *earlier)  # type: ignore[attr-defined]
+        return function
+
+    return decorate
+
+
+def event(type_: type[Any], *, key: str) -> EventDeclaration:
+    """Declare an event that a contract emits, in order per value of its field `key`.
+
+    >>> event(int, key="real").name
+    'int'
+    """
+    return EventDeclaration(type=type_, key=key)
+
+
+def contract_of(implementation: type[Any]) -> type[Contract]:
+    """Return the contract that a class implements (or the contract itself).
+
+    >>> contract_of(type("Cell", (type("Some", (Contract,), {}),), {})).__name__
+    'Some'
+    """
+    found = [one for one in implementation.__mro__ if Contract in one.__bases__]
+    if not found:
+        raise ContractProblems.of(implementation.__qualname__, ["it is no subclass of a contract"])
+    return found[0]
+
+
+@functools.cache
+def describe(contract: type[Contract]) -> ContractDescription:
+    """Describe a contract as plain data.
+
+    Raises:
+        ContractProblems: PLN-C101, with every problem found.
+    """
+    problems: list[str] = []
+    sources = _condition_sources(contract)
+    described: list[OperationDescription] = []
+    for name, function in vars(contract).items():
+        if hasattr(function, "__planaria_mark__"):
+            described.append(_operation(contract, name, sources.get(name, []), problems))
+        elif inspect.isfunction(function) and not name.startswith("_") and name not in HOOKS:
+            problems.append(f"method '{name}' has no @operation: decorate it, or name it _{name}")
+    problems += [f"event {one.name} has no field '{one.key}'" for one in contract.events if one.key not in typing.get_type_hints(one.type)]
+    problems += [f"event {one.name}: {problem}" for one in contract.events for problem in problems_of(one.type)]
+    if problems:
+        raise ContractProblems.of(f"contract {contract.__qualname__}", problems)
+    return ContractDescription(
+        name=contract.__qualname__, doc=inspect.getdoc(contract) or "", events=contract.events,
+        operations=tuple(one for one in described if one.mark.handles is None),
+        handlers=tuple(one for one in described if one.mark.handles is not None),
+    )  # fmt: skip
+
+
+def _operation(contract: type[Contract], name: str, sources: list[str], problems: list[str]) -> OperationDescription:
+    function = getattr(contract, name)
+    hints, signature = typing.get_type_hints(function, include_extras=True), inspect.signature(function)
+    if not inspect.iscoroutinefunction(function) or name in HOOKS:
+        problems.append(f"operation '{name}' must be `async def` and not one of {', '.join(HOOKS)}")
+    missing = [one for one in [*list(signature.parameters)[1:], "return"] if one not in hints]
+    problems += [f"operation '{name}': '{one}' has no type" for one in missing]
+    problems += [f"operation '{name}': {one}: {text}" for one, type_ in hints.items() for text in problems_of(type_)]
+    parameters = [
+        Parameter(name=one.name, type=hints.get(one.name, Any), default=one.default) for one in list(signature.parameters.values())[1:]
+    ]
+    marks = getattr(function, "__planaria_conditions__", ())
+    padded = [*sources, *[""] * len(marks)]
+    conditions = tuple(
+        Condition(text=one.text, predicate=one.predicate, source=source or one.predicate.__code__.co_code.hex())
+        for one, source in zip(marks, padded, strict=False)
+    )
+    unknown = {each for one in conditions for each in one.names} - {"self", *(one.name for one in parameters)}
+    problems += [f"operation '{name}': a condition names '{one}', which is no parameter" for one in sorted(unknown)]
+    return OperationDescription(
+        name=name, parameters=tuple(parameters), returns=hints.get("return", Any), mark=function.__planaria_mark__,
+        conditions=conditions, doc=inspect.getdoc(function) or "", examples=tuple(doctest.DocTestParser().get_examples(inspect.getdoc(function) or "")),
+    )  # fmt: skip
+
+
+def _condition_sources(contract: type[Contract]) -> dict[str, list[str]]:
+    """Read each predicate from the contract's source, free of formatting; nothing where there is no source."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(contract)))
+    except (OSError, TypeError, IndentationError):
+        return {}
+    found: dict[str, list[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.AsyncFunctionDef):
+            calls = [one for one in node.decorator_list if isinstance(one, ast.Call) and ast.unparse(one.func).split(".")[-1] == "requires"]
+            found[node.name] = [_predicate_source(contract, one.args[1]) for one in calls if len(one.args) > 1]
+    return found
+
+
+def _predicate_source(contract: type[Contract], node: ast.expr) -> str:
+    named = getattr(inspect.getmodule(contract), node.id, None) if isinstance(node, ast.Name) else None
+    return ast.unparse(ast.parse(textwrap.dedent(inspect.getsource(named)))) if named else ast.unparse(node)
+
+
+def operations(contract: type[Contract]) -> dict[str, OperationDescription]:
+    """Return a contract's operations and handlers by name.
+
+    >>> operations(type("Empty", (Contract,), {}))
+    {}
+    """
+    described = describe(contract)
+    return {one.name: one for one in described.operations + described.handlers}
+
+
+def implementation_problems(contract: type[Contract], implementation: type[Contract]) -> list[str]:
+    """Return a sentence for each way in which a class does not implement a contract.
+
+    >>> implementation_problems(Contract, Contract)
+    []
+    """
+    problems = []
+    for name, declared in ({} if contract is Contract else operations(contract)).items():
+        function = getattr(implementation, name)
+        if function is getattr(contract, name):
+            problems.append(f"operation '{name}' is not implemented")
+            continue
+        if not inspect.iscoroutinefunction(function):
+            problems.append(f"operation '{name}' must be `async def`")
+        given = [(one.name, one.default) for one in list(inspect.signature(function).parameters.values())[1:]]
+        wanted = [(one.name, one.default) for one in declared.parameters]
+        if given != wanted and [one for one, _ in given] != [one for one, _ in wanted]:
+            problems.append(f"operation '{name}' takes ({', '.join(n for n, _ in given)}), the contract says ({', '.join(n for n, _ in wanted)})")
+    return problems

@@ -1,0 +1,159 @@
+"""Errors: one base, stable codes, and a text that says what, why and how to cure it.
+
+Why: errors are part of the interface, so they must name the real alternatives and survive JSON, pickling and a
+process border; that is why an instance holds nothing but one flat dictionary of facts.
+Not here: the errors of one room, which stand beside the code that raises them.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+
+class _Facts(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+class PlanariaError(Exception):
+    """Say what went wrong, why, and how to cure it, from templates over flat facts.
+
+    >>> print(NoSuchOperation(cell="cart", operation="ad", known="add, remove"))
+    PLN-C104: cell 'cart' has no operation 'ad'
+      why: it is not in the contract
+      fix: use one of: add, remove; or add it to cells/cart/contract.py
+    """
+
+    code: ClassVar[str] = "PLN-A100"
+    what: ClassVar[str] = "{text}"
+    why: ClassVar[str] = "an assumption of planaria did not hold"
+    fix: ClassVar[str] = "report it with this text"
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__()
+        self.facts: dict[str, Any] = facts
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_revive, (type(self), self.facts))
+
+    def __str__(self) -> str:
+        plain = self.plain()
+        return f"{plain['code']}: {plain['what']}\n  why: {plain['why']}\n  fix: {plain['fix']}"
+
+    def plain(self) -> dict[str, Any]:
+        """Return the error as data: code, what, why, fix and facts.
+
+        >>> NoSuchCell(cell="card", known="cart").plain()["what"]
+        "there is no cell 'card'"
+        """
+        facts = _Facts(self.facts)
+        texts = {name: getattr(self, name).format_map(facts) for name in ("what", "why", "fix")}
+        return {"code": self.code, **texts, "facts": dict(self.facts)}
+
+
+def _revive(kind: type[PlanariaError], facts: dict[str, Any]) -> PlanariaError:
+    return kind(**facts)
+
+
+def every_error(root: type[PlanariaError] = PlanariaError) -> Iterator[type[PlanariaError]]:
+    """Yield the catalogue: `root` and every loaded error class below it.
+
+    >>> NoSuchCell in set(every_error())
+    True
+    """
+    yield root
+    for kind in root.__subclasses__():
+        yield from every_error(kind)
+
+
+def error_from(plain: Mapping[str, Any]) -> PlanariaError:
+    """Make the error again from its plain data; an unknown code becomes a `ForeignError`.
+
+    >>> error_from(NoSuchCell(cell="card", known="cart").plain())
+    NoSuchCell()
+    """
+    for kind in every_error():
+        if kind.code == plain["code"]:
+            return kind(**plain["facts"])
+    return ForeignError(foreign=plain["code"], **{**plain["facts"], "text": plain["what"], "cure": plain["fix"]})
+
+
+class CellError(PlanariaError):
+    """Base of the errors that a contract declares: part of its interface, passed to the caller as they are."""
+
+    code = "PLN-A101"
+    why = "the operation declares this error"
+    fix = "see the operation's contract"
+
+
+class ForeignError(PlanariaError):
+    """An error whose class is not loaded here."""
+
+    code = "PLN-A102"
+    what = "{foreign}: {text}"
+    why = "it was raised where another version or another system's errors are loaded"
+    fix = "{cure}"
+
+
+class Several(PlanariaError):
+    """Problems that were collected, then raised once."""
+
+    code = "PLN-A103"
+    what = "{count} problems in {subject}:\n{text}"
+    why = "all are reported at once, so that one pass can cure them"
+    fix = "cure each as it says"
+
+    @classmethod
+    def of(cls, subject: str, problems: list[str]) -> "Several":
+        """Collect problem sentences about one subject.
+
+        >>> print(Several.of("contract Cart", ["no operations"]).plain()["what"])
+        1 problems in contract Cart:
+        - no operations
+        """
+        text = "\n".join(f"- {problem}" for problem in problems)
+        return cls(subject=subject, count=len(problems), text=text, problems=problems)
+
+
+class Refused(PlanariaError):
+    """Outcome *refused*: nothing ran."""
+
+    code = "PLN-C200"
+    what = "the call was refused: {text}"
+    why = "a check before the cell's code said no"
+    fix = "change the call, or try again later"
+
+
+class Failed(PlanariaError):
+    """Outcome *failed*: it ran and raised."""
+
+    code = "PLN-C300"
+    what = "cell '{cell}' failed in '{operation}': {error}: {text}"
+    why = "its implementation raised an error that the contract does not declare"
+    fix = "see the request {request} in the log; regenerate the cell, or declare the error in its contract"
+
+
+class Unknown(PlanariaError):
+    """Outcome *unknown*: it may have run."""
+
+    code = "PLN-C400"
+    what = "the outcome of '{operation}' of cell '{cell}' is unknown: {text}"
+    why = "the call began and no answer came"
+    fix = "look at the state before calling again; declare the operation idempotent if repeating it is harmless"
+
+
+class NoSuchOperation(Refused):
+    """The contract has no such operation."""
+
+    code = "PLN-C104"
+    what = "cell '{cell}' has no operation '{operation}'"
+    why = "it is not in the contract"
+    fix = "use one of: {known}; or add it to cells/{cell}/contract.py"
+
+
+class NoSuchCell(Refused):
+    """The system has no such cell."""
+
+    code = "PLN-C105"
+    what = "there is no cell '{cell}'"
+    why = "system.py does not add it"
+    fix = "use one of: {known}; or add it in system.py"
