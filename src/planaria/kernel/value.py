@@ -31,7 +31,8 @@ def fields_of(type_: Any) -> dict[str, Any] | None:
     """
     if dataclasses.is_dataclass(type_) or hasattr(type_, "__struct_fields__"):
         hints = typing.get_type_hints(type_, include_extras=True)
-        names = getattr(type_, "__struct_fields__", None) or [field.name for field in dataclasses.fields(type_)]
+        names = getattr(type_, "__struct_fields__", None)
+        names = [field.name for field in dataclasses.fields(type_)] if names is None else names
         return {name: hints[name] for name in names}
     return None
 
