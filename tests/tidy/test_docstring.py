@@ -23,10 +23,7 @@ HOLDING = [
     ">>> print('a   b')\na b\n",
     ">>> list(range(20))\n[0, 1, ..., 19]\n",
     ">>> 1 / 0\nTraceback (most recent call last):\n  ...\nZeroDivisionError: division by zero\n",
-    (
-        ">>> class Oops(Exception): pass\n>>> raise Oops('a\\nb')\n"
-        "Traceback (most recent call last):\n  ...\nsome.where.Oops: a\nb\n"
-    ),
+    (">>> class Oops(Exception): pass\n>>> raise Oops('a\\nb')\nTraceback (most recent call last):\n  ...\nsome.where.Oops: a\nb\n"),
 ]
 
 
@@ -57,9 +54,7 @@ def test_an_error_nobody_expected_is_raised() -> None:
 
 def test_one_docstring_is_one_test_and_shares_no_names_with_another(tmp_path: Path) -> None:
     path = tmp_path / "lone_module.py"
-    path.write_text(
-        'def f():\n    """.\n\n    >>> x = 1\n    """\n\n\ndef g():\n    """.\n\n    >>> x\n    1\n    """\n'
-    )
+    path.write_text('def f():\n    """.\n\n    >>> x = 1\n    """\n\n\ndef g():\n    """.\n\n    >>> x\n    1\n    """\n')
     document = Docstrings.parse(str(path), docstring_examples)
     document.evaluators.clear()
     first, second = document.examples()

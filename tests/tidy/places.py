@@ -1,0 +1,76 @@
+"""What no file may hold: places of one machine, hosts of package registries; and how much all may hold together."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from tests.tidy.rule import Finding, Rule, Source, each, snippet
+
+BYTES_MAX = 2_000_000
+
+# Written in pieces, so that this file does not hold what it forbids.
+_FOLDERS = re.compile(r"(?<![\w.\-/}])/(?:" + "|".join(("wo" + "rk", "ro" + "ot", "tm" + "p", "ho" + r"me/\w+")) + r")/")
+_HOSTS = re.compile(
+    "|".join(
+        re.escape(host)
+        for host in (
+            "pypi" + ".org",
+            "python" + "hosted.org",
+            "registry" + ".npmjs",
+            "crates" + ".io",
+            "proxy.golang" + ".org",
+            "deb.debian" + ".org",
+        )
+    )
+)
+
+
+def _machine(source: Source) -> Iterator[tuple[int, str, str]]:
+    for number, line in enumerate(source.text.splitlines(), start=1):
+        for found in _FOLDERS.finditer(line):
+            yield number, "", f"'{found.group()}' is a folder of one machine"
+
+
+def _hosts(source: Source) -> Iterator[tuple[int, str, str]]:
+    for number, line in enumerate(source.text.splitlines(), start=1):
+        for found in _HOSTS.finditer(line):
+            yield number, "", f"'{found.group()}' is a registry"
+
+
+def _budget(sources: Sequence[Source]) -> Iterator[Finding]:
+    total = sum(len(source.text.encode()) for source in sources)
+    if total > BYTES_MAX:
+        yield Finding(place="src+tests", line=1, problem=f"{total:,} bytes, {BYTES_MAX:,} allowed")
+
+
+RULES = (
+    Rule(
+        name="machine-places",
+        why="what names a folder of one machine works on that machine",
+        cure="use tmp_path in a test; take the folder as a parameter elsewhere",
+        check=each(_machine),
+        bad=(snippet("x = '/" + "tmp/x'\n"), snippet("cd /ro" + "ot/it\n", path="README.md")),
+        good=(snippet("x = tmp_path / 'root/it'\ny = 'https://host/" + "work/'\n"),),
+        where=("",),
+    ),
+    Rule(
+        name="registry-hosts",
+        why="where packages come from is the user's to say",
+        cure="leave the host out; the lock holds names, versions and hashes",
+        check=each(_hosts),
+        bad=(
+            snippet("url = 'https://files.python" + "hosted.org/x'\n"),
+            snippet("pypi" + ".org", path="requirements.lock"),
+        ),
+        good=(snippet("aiohttp==1.0 --hash=sha256:00", path="requirements.lock"),),
+        where=("",),
+    ),
+    Rule(
+        name="budget",
+        why="a whole system stays within 2 MB, so that a model or a person can hold it whole; this one too",
+        cure="delete what is not needed",
+        check=_budget,
+        bad=(snippet("x" * 1_500_000), snippet("x" * 600_000, path="tests/a.py")),
+        good=(snippet("x" * 1_999_999), snippet("x" * 600_000, path="requirements.lock")),
+        where=("src/", "tests/"),
+    ),
+)
