@@ -1,0 +1,11 @@
+"""The kernel: contracts, calls, events and supervision, with the standard library alone.
+
+Read it in this order, in one sitting: `error`, `effect`, `value`, `contract` (what lasts); `port`, `measure`, `request`,
+`admission`, `call` (the one call path); `state`, `event` (what is kept, what is told); `loader`, `system`, `cell`, `life`
+(what runs, and how it is replaced).
+
+Why: whoever answers for a system must be able to hold its heart in the head.
+Decision D-001: async only, because sync twins double everything. Decision D-002: a handle is typed as the contract and
+compiled in memory, because generated code on disk goes stale. Revisit when Python offers cheaper interposition.
+Not here: adapters of the ports, and everything that judges or regenerates.
+"""

@@ -1,0 +1,249 @@
+"""Events: the outbox and its deliveries; at least once, in order per key, handled once.
+
+Why: an event is a fact of the transaction that made it, so it is written there (Decision D-004), together with one
+delivery per handler. A handler's transaction deletes its delivery: that deletion is its memory, so a second delivery of
+the same event finds nothing to delete and has no effect, whatever crashed in between.
+Not here: the call that runs a handler (`call`), a cell's own transactions (`state`).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from planaria.kernel.contract import EventDeclaration
+from planaria.kernel.error import Failed, PlanariaError, Refused
+from planaria.kernel.port import Ports, Session
+from planaria.kernel.request import Delivery
+from planaria.kernel.state import AlreadySeen
+
+SCOPE = "planaria"
+SCHEMA = (
+    "create table if not exists planaria__event "
+    "(id integer primary key autoincrement, cell text, name text, key text, payload blob, at real)",
+    "create table if not exists planaria__delivery (handler text, event integer, key text, attempts integer default 0, "
+    "due real default 0, parked integer default 0, error text default '', primary key (handler, event)) without rowid",
+    "create index if not exists planaria__delivery_event on planaria__delivery (event)",
+)
+PAGE = 256
+DELAY_FIRST_S = 0.2
+DELAY_MAX_S = 60.0
+ATTEMPTS_MAX = 8
+
+
+class NotEmittedHere(Refused):
+    """A cell emitted an event that its contract does not declare."""
+
+    code = "PLN-E103"
+    what = "cell '{cell}' may not emit {event}"
+    why = "its contract declares only: {known}"
+    fix = "add `event({event}, key=…)` to `events` in cells/{cell}/contract.py"
+
+
+class NoSuchDelivery(PlanariaError):
+    """There is no such parked delivery."""
+
+    code = "PLN-E104"
+    what = "event {event} is not parked for '{handler}'"
+    why = "it was delivered, redelivered, or never failed"
+    fix = "list what is parked with `planaria events`"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parked:
+    """A delivery that failed too often and waits for a person."""
+
+    event: int
+    handler: str
+    key: str
+    attempts: int
+    error: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """One handler: its name (`cell.method`), the event, and how it is called."""
+
+    handler: str
+    event: EventDeclaration
+    call: Callable[[Any, Delivery], Awaitable[Any]]
+
+
+class Outbox:
+    """Writes events, and delivers them to their handlers until each is handled or parked."""
+
+    def __init__(self, ports: Ports, *, complain: Callable[[str], None]) -> None:
+        self.ports, self.complain = ports, complain
+        self.declared: dict[str, dict[type[Any], EventDeclaration]] = {}
+        self.subscriptions: list[Subscription] = []
+        self.pumps: list[_Pump] = []
+
+    def write(self, session: Session, cell: str, fact: Any) -> None:
+        """Write an event and one delivery per handler, in the caller's transaction.
+
+        Raises:
+            NotEmittedHere: PLN-E103.
+        """
+        declaration = self.declared.get(cell, {}).get(type(fact))
+        if declaration is None:
+            known = ", ".join(one.name for one in self.declared.get(cell, {}).values()) or "none"
+            raise NotEmittedHere(cell=cell, event=type(fact).__qualname__, known=known)
+        key, payload = str(getattr(fact, declaration.key)), self.ports.codec.encode(fact)
+        sql = "insert into planaria__event (cell, name, key, payload, at) values (?, ?, ?, ?, ?) returning id"
+        number = session.execute(SCOPE, sql, (cell, declaration.name, key, payload, self.ports.clock.now()))[0][0]
+        for one in self.subscriptions:
+            if one.event is declaration:
+                session.execute(SCOPE, "insert into planaria__delivery (handler, event, key) values (?, ?, ?)", (one.handler, number, key))
+
+    def remember(self, session: Session, delivery: Delivery) -> bool:
+        """Delete the delivery in the handler's transaction; false when it was deleted before."""
+        session.execute(SCOPE, "delete from planaria__delivery where handler = ? and event = ?", (delivery.handler, delivery.event))
+        return session.changes() == 1
+
+    def wake(self) -> None:
+        """Let every pump look again."""
+        for pump in self.pumps:
+            pump.awake.set()
+
+    async def prepare(self) -> None:
+        """Make the tables."""
+        await self.ports.store.write(lambda session: [session.execute(SCOPE, sql) for sql in SCHEMA])
+
+    def start(self) -> None:
+        """Begin to deliver, what a crash left first."""
+        self.pumps = [_Pump(self, one) for one in self.subscriptions]
+
+    async def stop(self) -> None:
+        """Stop delivering; what runs is finished, what waits stays in the store."""
+        for pump in self.pumps:
+            pump.stopping = True
+        self.wake()
+        await asyncio.gather(*(pump.task for pump in self.pumps))
+        self.pumps = []
+
+    async def settled(self) -> None:
+        """Wait until no delivery waits but those that are parked or delayed."""
+        await asyncio.gather(*(pump.idle.wait() for pump in self.pumps))
+
+    async def parked(self) -> list[Parked]:
+        """List the parked deliveries, oldest first."""
+        sql = (
+            "select d.event, d.handler, d.key, d.attempts, d.error, e.payload from planaria__delivery d "
+            "join planaria__event e on e.id = d.event where d.parked = 1 order by d.event"
+        )
+        rows = await self.ports.store.read(lambda session: session.execute(SCOPE, sql))
+        names = ("event", "handler", "key", "attempts", "error", "payload")
+        return [Parked(**dict(zip(names, row, strict=True))) for row in rows]
+
+    async def redeliver(self, event: int, handler: str) -> None:
+        """Take a delivery out of parking and try it again, from its first attempt.
+
+        Raises:
+            NoSuchDelivery: PLN-E104.
+        """
+        sql = "update planaria__delivery set parked = 0, attempts = 0, due = 0 where event = ? and handler = ? and parked = 1 returning event"
+        if not await self.ports.store.write(lambda session: session.execute(SCOPE, sql, (event, handler))):
+            raise NoSuchDelivery(event=event, handler=handler)
+        self.wake()
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    event: int
+    key: str
+    attempts: int
+    due: float
+    payload: bytes
+
+
+class _Pump:
+    """Delivers the events of one handler, page by page; the keys of a page side by side, each key in order."""
+
+    def __init__(self, outbox: Outbox, subscription: Subscription) -> None:
+        self.outbox, self.subscription = outbox, subscription
+        self.awake, self.idle, self.stopping = asyncio.Event(), asyncio.Event(), False
+        self.task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        while not self.stopping:
+            self.awake.clear()
+            self.idle.clear()
+            try:
+                wait_s = await self._round()
+            except Exception as error:  # noqa: BLE001 - a store in trouble must not end deliveries for ever
+                self.outbox.complain(f"deliveries to {self.subscription.handler}: {type(error).__name__}: {error}")
+                wait_s = DELAY_FIRST_S
+            if not self.stopping and not self.awake.is_set():
+                self.idle.set()
+                await self._sleep(wait_s)
+
+    async def _sleep(self, wait_s: float | None) -> None:
+        try:
+            async with asyncio.timeout(wait_s):
+                await self.awake.wait()
+        except TimeoutError:
+            pass
+
+    async def _round(self) -> float | None:
+        """Deliver all that is due; return the seconds until the next is, or None."""
+        store, last, blocked, soonest = self.outbox.ports.store, 0, set[str](), None
+        sql = (
+            "select d.event, d.key, d.attempts, d.due, e.payload from planaria__delivery d join planaria__event e on e.id = d.event "
+            "where d.handler = ? and d.event > ? and d.parked = 0 order by d.event limit ?"
+        )
+        while not self.stopping:
+            parameters = (self.subscription.handler, last, PAGE)
+            rows = await store.read(lambda session, given=parameters: session.execute(SCOPE, sql, given))  # type: ignore[misc]
+            if not rows:
+                break
+            last, now, keys = rows[-1][0], self.outbox.ports.clock.now(), dict[str, list[_Waiting]]()
+            for one in (_Waiting(*row) for row in rows):
+                if one.due > now and one.key not in keys:
+                    blocked.add(one.key)
+                    soonest = min(soonest or one.due, one.due)
+                if one.key not in blocked:
+                    keys.setdefault(one.key, []).append(one)
+            stuck = await asyncio.gather(*(self._in_order(events) for events in keys.values()))
+            blocked |= {key for key, due in zip(keys, stuck, strict=True) if due is not None}
+            soonest = min((due for due in (soonest, *stuck) if due is not None), default=None)
+            sweep = "delete from planaria__event where id <= ? and not exists (select 1 from planaria__delivery where event = planaria__event.id)"
+            await store.write(lambda session, given=last: session.execute(SCOPE, sweep, (given,)))  # type: ignore[misc]
+        return None if soonest is None else max(0.0, soonest - self.outbox.ports.clock.now())
+
+    async def _in_order(self, events: Iterable[_Waiting]) -> float | None:
+        """Deliver events of one key; return when the first that failed is due again, or None."""
+        for one in events:
+            due = None if self.stopping else await self._deliver(one)
+            if due is not None:
+                return due
+        return None
+
+    async def _deliver(self, one: _Waiting) -> float | None:
+        delivery = Delivery(event=one.event, handler=self.subscription.handler)
+        try:
+            fact = self.outbox.ports.codec.decode(one.payload, self.subscription.event.type)
+            await self.subscription.call(fact, delivery)
+            if not delivery.marked:
+                await self.outbox.ports.store.write(lambda session: self.outbox.remember(session, delivery))
+        except AlreadySeen:
+            return None
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises is a failed delivery
+            if delivery.marked:
+                self.outbox.complain(f"{delivery.handler} failed after it had handled event {one.event}: {error}")
+                return None
+            return await self._failed(one, error)
+        return None
+
+    async def _failed(self, one: _Waiting, error: Exception) -> float | None:
+        if isinstance(error, Failed) and error.facts.get("error") == "AlreadySeen":
+            return None
+        attempts = one.attempts + (0 if isinstance(error, Refused) and "retry_after_s" in error.facts else 1)
+        parked = attempts >= ATTEMPTS_MAX
+        due = self.outbox.ports.clock.now() + min(DELAY_MAX_S, DELAY_FIRST_S * 2**attempts)
+        sql = "update planaria__delivery set attempts = ?, due = ?, parked = ?, error = ? where handler = ? and event = ?"
+        given = (attempts, due, int(parked), str(error), self.subscription.handler, one.event)
+        await self.outbox.ports.store.write(lambda session: session.execute(SCOPE, sql, given))
+        if parked:
+            self.outbox.complain(f"parked event {one.event} for {self.subscription.handler} after {attempts} attempts: {error}")
+        return None if parked else due
