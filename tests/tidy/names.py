@@ -27,7 +27,7 @@ WORDS = {
     "cnt": "count",
     "evt": "event",
 }
-QUANTITIES = frozenset(["timeout", "deadline", "interval", "duration", "delay", "elapsed", "latency", "ttl", "age"])
+QUANTITIES = frozenset(["timeout", "interval", "duration", "delay", "elapsed", "latency", "ttl", "age"])
 TEST_WORDS_MIN = 3
 
 

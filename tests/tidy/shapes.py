@@ -69,7 +69,7 @@ def _decisions(sources: Sequence[Source]) -> Iterator[Finding]:
         text = " ".join((ast.get_docstring(source.tree) or "").split())
         for found in re.finditer(r"Decision (D-\d{3}):(.*?)(?=Decision D-\d{3}:|$)", text):
             number, said = found.groups()
-            if "Because" not in said or "Revisit when" not in said:
+            if "because" not in said.lower() or "revisit when" not in said.lower():
                 yield Finding(place=f"{source.path}:{number}", line=1, problem="says no 'Because' or no 'Revisit when'")
             if seen.setdefault(number, source.path) != source.path:
                 yield Finding(place=f"{source.path}:{number}", line=1, problem=f"is also decided in {seen[number]}")

@@ -14,11 +14,13 @@ def public() -> list[str]:
 
 
 def own_statements(source: Source) -> Iterator[str]:
-    """Find in a namespace that only re-exports what is neither an import nor `__all__`."""
+    """Find in a namespace that only re-exports what is neither an import, nor a list, nor the lazy look-up."""
     for node in source.tree.body:
         is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        is_list = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("__all__", "__version__")
-        if not (is_text or is_list or isinstance(node, ast.Import | ast.ImportFrom)):
+        is_list = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).startswith("_")
+        is_look_up = isinstance(node, ast.FunctionDef) and node.name in ("__getattr__", "__dir__")
+        is_typing = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        if not (is_text or is_list or is_look_up or is_typing or isinstance(node, ast.Import | ast.ImportFrom)):
             yield f"line {node.lineno}: {ast.unparse(node)[:60]}"
 
 
