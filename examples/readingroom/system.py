@@ -1,0 +1,17 @@
+"""The reading room: a team's private library of web pages.
+
+Why: it is the reference system, and uses each feature of the kernel for its purpose: an untrusted edge (intake), state
+and events (library, digest), work for the processor (desk).
+"""
+
+from cells.desk.contract import Desk
+from cells.digest.contract import Digest
+from cells.intake.contract import Intake
+from cells.library.contract import Library
+from planaria import System
+
+system = System("reading room")
+system.add(Library, concurrency=32, queue=512)
+system.add(Digest)
+system.add(Intake, uses=(Library,), concurrency=8)
+system.add(Desk, uses=(Library,), concurrency=8, queue=512)
