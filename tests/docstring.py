@@ -92,6 +92,15 @@ def _outcome(step: doctest.Example, names: dict[str, Any], runner: asyncio.Runne
 
 
 def _execute(code: CodeType, names: dict[str, Any], runner: asyncio.Runner) -> None:
-    result = FunctionType(code, names)()
-    if code.co_flags & inspect.CO_COROUTINE:
-        runner.run(result)
+    """Run a step inside the loop, as `python -m asyncio` does; outside only if it starts a loop of its own."""
+    step = FunctionType(code, names)
+
+    async def inside() -> None:
+        result = step()
+        if code.co_flags & inspect.CO_COROUTINE:
+            await result
+
+    if {"asyncio", "run"} <= set(code.co_names):
+        step()
+    else:
+        runner.run(inside())

@@ -4,7 +4,9 @@ import pytest
 from sybil import Document
 from sybil.example import SybilFailure
 
+from conftest import README, SOURCES
 from tests.docstring import Docstrings, docstring_examples
+from tests.tidy.rule import ROOT
 
 
 def run(text: str) -> None:
@@ -20,6 +22,8 @@ HOLDING = [
     ">>> 1 + 1\n2\n",
     ">>> import asyncio\n>>> async def twice(n): return n * 2\n>>> await twice(2)\n4\n",
     ">>> import asyncio\n>>> x = await asyncio.sleep(0, 7)\n>>> x, 1\n(7, 1)\n",
+    ">>> import asyncio\n>>> asyncio.get_running_loop().is_running()\nTrue\n",
+    ">>> import asyncio\n>>> async def one(): return 1\n>>> asyncio.run(one())\n1\n",
     ">>> print('a   b')\na b\n",
     ">>> list(range(20))\n[0, 1, ..., 19]\n",
     ">>> 1 / 0\nTraceback (most recent call last):\n  ...\nZeroDivisionError: division by zero\n",
@@ -71,3 +75,10 @@ def test_an_operation_is_left_to_the_cells_own_suite(tmp_path: Path) -> None:
         '        """Add.\n\n        >>> await cart.add()\n        """\n'
     )
     assert not list(Docstrings.parse(str(path), docstring_examples).examples())
+
+
+@pytest.mark.parametrize("path", ["src/planaria/__init__.py", "src/planaria/kernel/error.py", "src/planaria/a/b/c/d.py"])
+def test_sources_at_every_depth_are_read(path: str) -> None:
+    assert SOURCES.should_parse(ROOT / path)
+    assert not SOURCES.should_parse(ROOT / path.replace("src/", "tests/"))
+    assert README.should_parse(ROOT / "README.md")

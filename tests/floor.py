@@ -1,11 +1,9 @@
-"""What every test here shares: no network beyond this machine, golden files, and the floors of branch coverage."""
+"""The floors of branch coverage, held by `pytest --branch-floors` for what the tests and their processes ran."""
 
 import io
-import ipaddress
 import json
 import sys
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,60 +11,20 @@ import coverage
 import pytest
 
 ROOT = Path(__file__).parent.parent
+_MEASURED = pytest.StashKey[coverage.Coverage]()
+_TOLD = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--rewrite-golden", action="store_true", help="write tests/golden/ anew; review it as a diff")
     parser.addoption("--branch-floors", action="store_true", help="measure branch coverage and hold it to its floors")
 
 
-# ------------------------------------------------------------------------------------------------------------- network
-
-
-def _refuse_the_network(event: str, arguments: tuple[Any, ...]) -> None:
-    if event == "socket.connect" and isinstance(arguments[1], tuple) and not _is_local(str(arguments[1][0])):
-        told = f"a test tried to reach {arguments[1]}: tests reach only this machine's loopback"
-        raise PermissionError(told)
-
-
-def _is_local(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
-    except ValueError:
-        return host in ("localhost", "")
-
-
 def pytest_configure(config: pytest.Config) -> None:
-    sys.addaudithook(_refuse_the_network)
     if config.getoption("--branch-floors"):
         measured = coverage.Coverage(config_file=str(ROOT / "pyproject.toml"))
         measured.erase()
         measured.start()
         config.stash[_MEASURED] = measured
-
-
-# -------------------------------------------------------------------------------------------------------------- golden
-
-
-@pytest.fixture
-def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
-    """Compare a text with the file of that name in tests/golden/; `--rewrite-golden` writes the file anew."""
-
-    def compare(name: str, text: str) -> None:
-        path = ROOT / "tests" / "golden" / name
-        if request.config.getoption("--rewrite-golden"):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-        kept = path.read_text() if path.exists() else ""
-        assert text == kept, f"tests/golden/{name} differs; if that is meant: pytest --rewrite-golden, and review it"
-
-    return compare
-
-
-# -------------------------------------------------------------------------------------------------------------- floors
-
-_MEASURED = pytest.StashKey[coverage.Coverage]()
-_TOLD = pytest.StashKey[list[str]]()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -76,9 +34,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     measured.stop()
     measured.save()
-    measured.combine(keep=False)
+    joined = coverage.Coverage(config_file=str(ROOT / "pyproject.toml"))  # this process and those it started
+    joined.combine()
+    joined.save()
     floors = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["planaria"]["branch-floors"]
-    told = _below(_summaries(measured), floors)
+    told = _below(_summaries(joined), floors)
     session.config.stash[_TOLD] = told
     if any(line.startswith("below") for line in told) and session.exitstatus == 0:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
