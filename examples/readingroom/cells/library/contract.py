@@ -44,12 +44,10 @@ class PageSummary(msgspec.Struct, frozen=True):
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """A page that answers a question, with its best passage; there is no score, since the order says it."""
+    """A page that answers a question, and a piece of its best passage; there is no score, since the order says it."""
 
     address: str
     title: str
-    anchor: str
-    heading: str
     snippet: str
 
 
@@ -135,7 +133,7 @@ class Library(Contract):
         >>> _ = await library.add(Page("http://wiki/tasks", "Tasks", (tasks,)))
         >>> _ = await library.add(Page("http://wiki/streams", "Streams", (streams,)))
         >>> await library.search("two coroutines")
-        (Hit(address='http://wiki/tasks', title='Tasks', anchor='tasks', heading='Tasks', snippet=...),)
+        (Hit(address='http://wiki/tasks', title='Tasks', snippet=...),)
         >>> [hit.address for hit in await library.search("COROUTINES")]
         ['http://wiki/streams', 'http://wiki/tasks']
         >>> await library.search("coroutines", 1) == (await library.search("coroutines"))[:1]

@@ -11,8 +11,7 @@ WITH found AS MATERIALIZED (
            row_number() OVER (PARTITION BY one.page ORDER BY found.score, one.position) AS place
     FROM found JOIN library__passage AS one ON one.id = found.passage
 )
-SELECT page.address, page.title, one.anchor, one.heading, placed.passage
-FROM placed JOIN library__page AS page ON page.id = placed.page JOIN library__passage AS one ON one.id = placed.passage
+SELECT page.address, page.title, placed.passage FROM placed JOIN library__page AS page ON page.id = placed.page
 WHERE placed.place = 1
 ORDER BY placed.score, page.address
 LIMIT ?
@@ -26,7 +25,7 @@ WHERE library__index MATCH ? AND rowid = ?
 def hits(tx, question, limit):
     wanted = every_word(question)
     found = tx.rows(BEST, (wanted, limit))
-    return [(*place, *tx.row(SNIPPET, (wanted, passage))) for *place, passage in found]
+    return [(address, title, *tx.row(SNIPPET, (wanted, passage))) for address, title, passage in found]
 
 
 def every_word(question):
