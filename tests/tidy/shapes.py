@@ -24,8 +24,9 @@ def _dataclass(source: Source) -> Iterator[tuple[int, str, str]]:
         for decorator in node.decorator_list:
             called = ast.unparse(decorator).partition("(")[0]
             if called in ("dataclass", "dataclasses.dataclass"):
-                missing = asked - _switched_on(decorator.keywords if isinstance(decorator, ast.Call) else [])
-                if missing:
+                said = decorator.keywords if isinstance(decorator, ast.Call) else []
+                missing = asked - _switched_on(said)
+                if missing and not any(ast.unparse(one) == "frozen=False" for one in said):
                     yield node.lineno, name, f"a dataclass without {', '.join(sorted(missing))}"
         if any(ast.unparse(base).endswith("Struct") for base in node.bases) and "frozen" not in _switched_on(node.keywords):
             yield node.lineno, name, "a msgspec struct without frozen"
@@ -86,7 +87,7 @@ RULES = (
     Rule(
         name="frozen-values",
         why="what may cross a process border must be a value everywhere",
-        cure="@dataclass(frozen=True, slots=True, kw_only=True); what changes is a plain class",
+        cure="@dataclass(frozen=True, slots=True, kw_only=True); what is no value but working state says frozen=False",
         check=each(_dataclass),
         bad=(
             snippet("@dataclass\nclass A:\n    x: int\n"),
@@ -95,6 +96,7 @@ RULES = (
         ),
         good=(
             snippet("@dataclass(frozen=True, slots=True)\nclass A:\n    x: int\n    y: int\n    z: int\n"),
+            snippet("@dataclass(frozen=False)\nclass Working:\n    x: int\n"),
             snippet("@dataclass\nclass _Working:\n    x: int\n"),
             snippet("class A(msgspec.Struct, frozen=True):\n    x: int\n"),
         ),
