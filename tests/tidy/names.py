@@ -20,7 +20,6 @@ WORDS = {
     "cfg": "the word written out",
     "ctx": "the word written out",
     "mgr": "the word written out",
-    "msg": "the word written out",
     "req": "request",
     "resp": "response",
     "cb": "the word written out",
@@ -100,7 +99,7 @@ RULES = (
         cure="use the word of the design",
         check=each(_word),
         bad=(snippet("class CallManager: ...\n"), snippet("def load_plugin(): ...\n"), snippet("def f(*, ctx): ...\n")),
-        good=(snippet("def context(self, message, request): ...\n"), snippet("class Requirement: ...\n")),
+        good=(snippet("def context(self, msg, request): ...\n"), snippet("class Requirement: ...\n")),
     ),
     Rule(
         name="units",
