@@ -75,7 +75,7 @@ check-types: $(STAMP)
 
 check-layers: $(STAMP)
 	@echo "check: layers"
-	out=$$($(BIN)/lint-imports --no-timing 2>&1) || { echo "$$out"; exit 1; }
+	out=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$out"; exit 1; }
 
 check-tidy: $(STAMP)
 	@echo "check: tidy"
