@@ -1,0 +1,60 @@
+"""A system, running: its adapters are chosen here.
+
+Why: tests, gates, the demo and `planaria up` run a system through the same few lines, and differ only in what they
+hand in.
+Not here: the port it is served on (`serve`), loading it (`system`).
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from planaria.assemble.clock import RandomIds, SystemClock
+from planaria.assemble.place import Places
+from planaria.assemble.system import system_at
+from planaria.kernel.life import Life
+from planaria.kernel.loader import Generation, generation_at
+from planaria.kernel.port import Clock, Ids, Placement, Ports
+from planaria.kernel.system import CellPlan, System
+from planaria.placement.inprocess import InProcess
+
+
+@asynccontextmanager
+async def life_at(
+    root: Path, *, system: System | None = None, store_path: Path | None = None, placements: Mapping[str, Placement] | None = None,
+    generations: Mapping[str, Generation] | None = None, clock: Clock | None = None, ids: Ids | None = None,
+    complain: Callable[[str], None] | None = None,
+) -> AsyncIterator[Life]:  # fmt: skip
+    """Run the system at `root`: open its store, migrate, start its cells; stop and close in reverse.
+
+    `system` replaces what system.py says; `store_path` the store; `generations` the implementations of some cells;
+    `placements` are added to those there are (`inprocess` by another name may be given, to run every cell otherwise).
+
+    Raises:
+        StoreInUse: PLN-S108, when it is already up; and whatever keeps a cell from starting.
+    """
+    from planaria.placement.codec import MsgspecCodec
+    from planaria.store import SqliteStore
+
+    composed = system_at(root) if system is None else system
+    places, given, clock = Places.of(root), dict(generations or {}), clock or SystemClock()
+    store = SqliteStore.open(store_path or places.store)
+    try:
+        for name in composed.cells:
+            if places.migrations(name).is_dir():
+                await store.migrate(name, places.migrations(name), clock=clock)
+        ports = Ports(
+            store=store, codec=MsgspecCodec(), clock=clock, ids=ids or RandomIds(), placements={**_placements(), **(placements or {})}
+        )
+
+        def current(plan: CellPlan) -> Generation:
+            return given.get(plan.name) or generation_at(plan.name, places.impl(plan.name))
+
+        async with Life(composed, ports=ports, current=current, complain=complain) as life:
+            yield life
+    finally:
+        await store.close()
+
+
+def _placements() -> dict[str, Placement]:
+    return {"inprocess": InProcess()}

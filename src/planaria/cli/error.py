@@ -1,0 +1,88 @@
+"""The errors of the command line, family U.
+
+Why: what a person typed wrong is answered with what to type instead.
+Not here: what is wrong with a system (the room that finds it).
+"""
+
+from planaria.kernel.error import PlanariaError
+
+
+class CommandError(PlanariaError):
+    """Base: the command cannot be carried out as it was given."""
+
+    code = "PLN-U100"
+    what = "{text}"
+    why = "the command was not given as it must be"
+    fix = "see `planaria --help`"
+
+
+class UsageWrong(CommandError):
+    """The arguments are not what the command takes."""
+
+    code = "PLN-U101"
+    what = "{text}"
+    why = "{program} does not take that"
+    fix = "{cure}"
+
+
+class NoSuchCode(CommandError):
+    """No error has this code."""
+
+    code = "PLN-U102"
+    what = "no error has the code '{asked}'"
+    why = "it is not in the catalogue of this version"
+    fix = "{cure}"
+
+
+class TargetExists(CommandError):
+    """There is something where a new system would be written."""
+
+    code = "PLN-U103"
+    what = "'{target}' exists already"
+    why = "`planaria new` never writes over anything"
+    fix = "choose another name, or remove it first"
+
+
+class NameWrong(CommandError):
+    """A system cannot have this name."""
+
+    code = "PLN-U104"
+    what = "'{name}' cannot be the name of a system's folder"
+    why = "it must be lower-case letters, digits, '-' or '_', and begin with a letter"
+    fix = "try `planaria new {better}`"
+
+
+class AlreadyUp(CommandError):
+    """The system is up already."""
+
+    code = "PLN-U105"
+    what = "the system at {root} is already up, as process {pid}{where}"
+    why = "two systems on one store would each believe to be alone"
+    fix = "use that one; or stop it with `kill {pid}`, and try again"
+
+
+class NotUp(CommandError):
+    """The command needs a running system."""
+
+    code = "PLN-U106"
+    what = "the system at {root} is not up: {text}"
+    why = "this command speaks with a running system"
+    fix = "start it with `planaria up`"
+
+
+class NotAnswering(PlanariaError):
+    """The running system does not answer."""
+
+    code = "PLN-U107"
+    what = "the system at {address} does not answer: {text}"
+    why = "its note {note} says that process {pid} serves there"
+    fix = "see what that process is doing; `kill {pid}` stops it in order"
+
+
+class Fault(PlanariaError):
+    """Something that planaria did not foresee."""
+
+    code = "PLN-U199"
+    what = "planaria itself failed: {error}: {text}"
+    why = "this is a fault of planaria, or of the machine under it, and not of what was typed"
+    fix = "set PLANARIA_TRACE=1 and run it again to see where; report it with that text"

@@ -1,0 +1,118 @@
+"""The program: the parser made of all commands, and the one place where errors become text and exit codes.
+
+Why: no error reaches a person as a trace: what was foreseen says its cure, and what was not says how to see the trace.
+Not here: what commands do.
+"""
+
+import argparse
+import difflib
+import os
+import sys
+from typing import Any, NoReturn
+
+from planaria.cli import explain
+from planaria.cli.command import EXITS, FAILED, INTERRUPTED, WRONG, Command
+from planaria.cli.terminal import Terminal
+
+COMMANDS: tuple[Command, ...] = (explain.COMMAND,)
+BROKEN_PIPE = 141
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argparse parser whose complaints are planaria's errors."""
+
+    def error(self, message: str) -> NoReturn:
+        from planaria.cli.error import UsageWrong
+
+        raise UsageWrong(text=_readable(message), program=self.prog, cure=_cure(message, self.prog))
+
+
+def _readable(message: str) -> str:
+    if message.startswith("argument COMMAND: invalid choice: "):
+        return f"there is no command {message.removeprefix('argument COMMAND: invalid choice: ').partition(' (')[0]}"
+    return message.replace("the following arguments are required: ", "missing: ")
+
+
+def _cure(message: str, program: str) -> str:
+    asked = message.partition("invalid choice: '")[2].partition("'")[0]
+    near = difflib.get_close_matches(asked, [one.name for one in COMMANDS], n=1)
+    if message.startswith("argument COMMAND") and near:
+        return f"did you mean `planaria {near[0]}`? All commands: `planaria --help`"
+    return f"see `{program} --help`"
+
+
+def parser() -> argparse.ArgumentParser:
+    """Make the parser of all commands.
+
+    >>> parser().prog
+    'planaria'
+    """
+    from planaria import __version__
+
+    exits = "\n".join(f"  {code:<5}{meaning}" for code, meaning in EXITS)
+    whole = _Parser(
+        prog="planaria", formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
+        description="planaria: cellular monoliths whose cells are regenerated under governance.",
+        epilog=f"begin:\n  planaria new shop && cd shop && planaria up\n\nexit codes:\n{exits}",
+    )  # fmt: skip
+    whole.add_argument("--version", action="version", version=f"planaria {__version__}")
+    below = whole.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=_Parser)
+    for one in COMMANDS:
+        epilog = f"example:\n  {one.example}\n\nexit codes:\n{exits}"
+        sub = below.add_parser(
+            one.name, help=one.line, description=one.line, epilog=epilog, allow_abbrev=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )  # fmt: skip
+        one.options(sub)
+        sub.add_argument("--json", action="store_true", help="give one line of JSON instead of text")
+        sub.set_defaults(run=one.run)
+    return whole
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code; every error is told on standard error."""
+    terminal = Terminal(sys.stdout, sys.stderr, as_json="--json" in arguments)
+    try:
+        return _run(arguments, terminal)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0
+    except KeyboardInterrupt:
+        terminal.note("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except Exception as error:  # noqa: BLE001 - the last place: nobody gets a trace unasked
+        return _tell(error, terminal)
+
+
+def _run(arguments: list[str], terminal: Terminal) -> int:
+    whole = parser()
+    given = whole.parse_args(arguments)
+    if given.command is None:
+        whole.print_help()
+        return WRONG
+    code: int = given.run(given, terminal)
+    return code
+
+
+def _tell(error: Exception, terminal: Terminal) -> int:
+    from planaria.cli.error import Fault
+    from planaria.kernel.error import PlanariaError
+
+    if os.environ.get("PLANARIA_TRACE"):
+        import traceback
+
+        traceback.print_exception(error, file=sys.stderr)
+    known = error if isinstance(error, PlanariaError) else Fault(error=type(error).__name__, text=str(error))
+    terminal.problem(known.plain())
+    return WRONG if _is_input(known) else FAILED
+
+
+def _is_input(error: Any) -> bool:
+    """Say whether what was typed, or the system's own files, must change before this can work."""
+    from planaria.assemble.error import BrokenSystemFile, NoSystem, SystemFileWithoutSystem
+    from planaria.cli.error import CommandError
+    from planaria.kernel.error import NoSuchCell, NoSuchOperation, Several
+
+    return isinstance(error, (CommandError, Several, NoSystem, BrokenSystemFile, SystemFileWithoutSystem, NoSuchCell, NoSuchOperation))
