@@ -8,7 +8,7 @@ Not here: deadlines and outcomes (`call`), which generation runs (`cell`).
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from planaria.kernel.error import Refused
 from planaria.kernel.port import Ids
@@ -18,6 +18,7 @@ WAITING = "waiting for a place"
 COOL_OFF_S = 5.0
 FAILURES_MIN = 10
 FAILURES_WITHIN_S = 10.0
+FAILURES_SHARE = 0.5
 
 
 class Busy(Refused):
@@ -56,20 +57,9 @@ class Resident:
         self.room = 0
         self.watched = False
         self.lost = False
-        self.on_left: Callable[[], None] | None = None
+        self.left: Callable[[], None] = lambda: None
         for name, method in methods.items():
             setattr(self, f"call_{name}", method)
-
-    def left(self) -> None:
-        """Tell whoever watches that a call has left."""
-        if self.on_left is not None:
-            self.on_left()
-
-
-class Counters(Protocol):
-    """What admission must know of an operation's counters."""
-
-    calls: int
 
 
 class Admission:
@@ -86,14 +76,14 @@ class Admission:
         self.failures: deque[float] = deque()
         self.rest_until = 0.0
         self.trial = False
-        self.operations: tuple[Counters, ...] = ()
+        self.calls: Callable[[], int] = int
         self.calls_at_first_failure = 0
         self.served_s = 0.05
 
     def move(self, resident: Resident) -> Resident:
         """Send calls to `resident` from now on and return the one before, which drains."""
         before, self.resident = self.resident, resident
-        resident.on_left = self.trim
+        resident.left = self.trim
         if before.running:
             self.leaving.append(before)
             before.watched = True
@@ -112,11 +102,6 @@ class Admission:
                 resident.running += 1
                 waiting.set_result(resident)
         resident.watched = bool(self.waiting)
-
-    def hold(self, *, on: bool) -> None:
-        """Let calls wait (or run again), as for a hand-over."""
-        self.holding = on
-        self.trim()
 
     def turn(self, state: str) -> None:
         """Change the state of the door; waiting calls are refused when it is not one that will open."""
@@ -137,7 +122,7 @@ class Admission:
             if not resident.running and not empty.done():
                 empty.set_result(None)
 
-        resident.on_left, resident.watched = left, True
+        resident.left, resident.watched = left, True
         left()
         try:
             async with asyncio.timeout(within_s):
@@ -145,7 +130,7 @@ class Admission:
         except TimeoutError:
             return False
         finally:
-            resident.on_left = self.trim
+            resident.left = self.trim
         return True
 
     async def enter(self) -> Resident:
@@ -188,14 +173,14 @@ class Admission:
         if cancelled and not self.trial:
             return
         now = asyncio.get_running_loop().time()
-        calls = sum(one.calls for one in self.operations)
+        calls = self.calls()
         while self.failures and self.failures[0] < now - FAILURES_WITHIN_S:
             self.failures.popleft()
         if not self.failures:
             self.calls_at_first_failure = calls - 1
         self.failures.append(now)
         share = len(self.failures) / max(1, calls - self.calls_at_first_failure)
-        if self.trial or (len(self.failures) >= FAILURES_MIN and share >= 0.5):
+        if self.trial or (len(self.failures) >= FAILURES_MIN and share >= FAILURES_SHARE):
             self.rest_until, self.trial = now + COOL_OFF_S, False
             self.trim()
 

@@ -35,8 +35,8 @@ async def {name}(_handle{parameters}):
         if _resident.watched:
             _resident.left()
 """
-SAMPLED_EVERY = 100000000
-BYTES_EVERY = 64
+SAMPLED_EVERY = 64
+BYTES_EVERY = 32
 
 
 class DeadlinePassed(Refused):
@@ -96,14 +96,10 @@ Observer = Callable[[CallRecord], None]
 class Operation:
     """One operation of one running cell: its counters, its checks and its slow path."""
 
-    __slots__ = (
-        "admission", "base", "bytes_measured", "bytes_total", "cell", "deadline_s", "declared", "description", "errors", "function", "histogram",
-        "left", "name", "observers", "period", "samples", "size_of",
-    )  # fmt: skip
-
     def __init__(self, description: OperationDescription, admission: Admission, *, size_of: Callable[[Any], int]) -> None:
         self.description, self.admission, self.size_of = description, admission, size_of
         self.name, self.cell, self.deadline_s = description.name, admission.cell, float(description.deadline_s)
+        self.names = [one.name for one in description.parameters]
         self.declared: tuple[type[BaseException], ...] = description.errors
         self.observers: tuple[Observer, ...] = ()
         self.errors = {"refused": 0, "failed": 0, "unknown": 0}
@@ -113,14 +109,14 @@ class Operation:
         self.function = self._compile()
 
     def _compile(self) -> Callable[..., Awaitable[Any]]:
-        names = [one.name for one in self.description.parameters]
         defaults = {f"_default_{one.name}": one.default for one in self.description.parameters if not one.required}
-        parameters = "".join(f", {name}=_default_{name}" if f"_default_{name}" in defaults else f", {name}" for name in names)
-        plain = ", ".join(names)
-        arguments = f"{plain}," if names else ""
+        parameters = "".join(f", {name}=_default_{name}" if f"_default_{name}" in defaults else f", {name}" for name in self.names)
+        plain = ", ".join(self.names)
+        arguments = f"{plain}," if plain else ""
         conditions = f" or not _holds(({arguments}))" if self.description.conditions else ""
         namespace: dict[str, Any] = {
-            "_op": self, "_admission": self.admission, "_request": REQUEST.get, "_slow": self.slow, "_settle": self.settle, "_holds": self._holds, **defaults,
+            "_op": self, "_admission": self.admission, "_request": REQUEST.get, "_holds": self._holds, "_slow": self.slow,
+            "_settle": self.settle, **defaults,
         }  # fmt: skip
         source = SHAPE.format(name=self.name, parameters=parameters, arguments=arguments, plain=plain, conditions=conditions)
         exec(compile(source, WRAPPER, "exec"), namespace)  # noqa: S102 - a fixed shape; the names come from a checked signature
@@ -130,9 +126,8 @@ class Operation:
 
     def observe(self, observers: tuple[Observer, ...]) -> None:
         """Attach observers; every call is then measured. Without observers, one in `SAMPLED_EVERY`."""
-        calls = self.calls
-        self.observers, self.period = observers, 1 if observers else SAMPLED_EVERY
-        self.base, self.left = calls, self.period - 1
+        self.base, self.observers, self.period = self.calls, observers, 1 if observers else SAMPLED_EVERY
+        self.left = self.period - 1
 
     @property
     def calls(self) -> int:
@@ -148,30 +143,26 @@ class Operation:
         )  # fmt: skip
 
     def _holds(self, arguments: tuple[Any, ...]) -> bool:
-        given = {one.name: value for one, value in zip(self.description.parameters, arguments, strict=True)}
+        given = dict(zip(self.names, arguments, strict=True))
         try:
-            return all(not one.stateful and one.predicate(**{name: given[name] for name in one.names}) for one in self.description.conditions)
+            return all(not one.stateful and one.predicate(*map(given.__getitem__, one.names)) for one in self.description.conditions)
         except Exception:  # noqa: BLE001 - a predicate that cannot decide has not held; the slow path names it
             return False
 
     async def _check(self, arguments: tuple[Any, ...]) -> None:
-        given = {"self": self.admission.own_handle} | {
-            one.name: value for one, value in zip(self.description.parameters, arguments, strict=True)
-        }
+        given = dict(zip(self.names, arguments, strict=True), self=self.admission.own_handle)
         for condition in self.description.conditions:
+            doubt = ""
             try:
-                holds = condition.predicate(**{name: given[name] for name in condition.names})
+                holds = condition.predicate(*map(given.__getitem__, condition.names))
                 holds = await holds if isinstance(holds, Awaitable) else holds
-            except (asyncio.CancelledError, PlanariaError):
+            except PlanariaError:
                 raise
-            except Exception as error:
-                raise self._broken(f"{condition.text} ({type(error).__name__}: {error})", arguments) from error
+            except Exception as error:  # noqa: BLE001 - a predicate that cannot decide has not held
+                holds, doubt = False, f" ({type(error).__name__}: {error})"
             if not holds:
-                raise self._broken(condition.text, arguments)
-
-    def _broken(self, text: str, arguments: tuple[Any, ...]) -> ConditionBroken:
-        shown = ", ".join(f"{one.name}={value!r:.80}" for one, value in zip(self.description.parameters, arguments, strict=True))
-        return ConditionBroken(cell=self.cell, operation=self.name, condition=text, arguments=shown)
+                shown = ", ".join(f"{name}={value!r:.80}" for name, value in given.items() if name != "self")
+                raise ConditionBroken(cell=self.cell, operation=self.name, condition=condition.text + doubt, arguments=shown)
 
     async def slow(self, arguments: tuple[Any, ...]) -> Any:
         """Run a call that enters the system, is sampled, waits, has a deadline of its own or a condition to check."""
@@ -215,8 +206,8 @@ class Operation:
                 self.bytes_total += self.size_of((arguments, result))
             for observer in self.observers:
                 self._tell(observer, CallRecord(
-                    cell=self.cell, operation=self.name, arguments=arguments, outcome=outcome, result=result, error=error, elapsed_s=elapsed_s,
-                    chain=chain(), request=request.id, caller=request.caller, generation=self.admission.resident.generation,
+                    cell=self.cell, operation=self.name, arguments=arguments, outcome=outcome, result=result, error=error, chain=chain(),
+                    elapsed_s=elapsed_s, request=request.id, caller=request.caller, generation=self.admission.resident.generation,
                 ))  # fmt: skip
 
     def _tell(self, observer: Observer, record: CallRecord) -> None:
@@ -230,14 +221,18 @@ class Operation:
             if self.description.conditions:
                 await self._check(arguments)
             if asyncio.get_running_loop().time() >= request.deadline:
-                raise DeadlinePassed(cell=self.cell, operation=self.name, deadline_s=request.budget_s)
-            resident = await self.admission.enter()
+                raise DeadlinePassed(cell=self.cell, operation=self.name, deadline_s=round(request.budget_s, 3))
+            resident = self.admission.resident
+            if resident.running < resident.room:
+                resident.running += 1
+            else:
+                resident = await self.admission.enter()
         except Refused:
             self.errors["refused"] += 1
             raise
         try:
             result = await getattr(resident, f"call_{self.name}")(*arguments)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - settle raises it again, with its outcome
             return await self.settle(resident, error, arguments)
         else:
             self.admission.succeeded()
@@ -252,11 +247,10 @@ class Operation:
         if isinstance(error, asyncio.CancelledError):
             task = asyncio.current_task()
             self.admission.stumbled(cancelled=True)
+            self.errors["unknown"] += 1
             if not resident.lost or task is None or not task.cancelling():
-                self.errors["unknown"] += 1
                 raise asyncio.CancelledError from error
             task.uncancel()
-            self.errors["unknown"] += 1
             if self.description.idempotent:
                 return await self._observed(REQUEST.get(), arguments)
             raise Lost(cell=self.cell, operation=self.name) from error
@@ -268,9 +262,7 @@ class Operation:
             self.admission.succeeded()
         else:
             self.admission.stumbled()
-        if judged is error:
-            raise error
-        raise judged from error
+        raise judged from (None if judged is error else error)
 
     def _judge(self, error: Exception) -> Exception:
         if isinstance(error, self.declared):
@@ -285,19 +277,20 @@ def outcome_of(error: BaseException) -> str:
     >>> outcome_of(ValueError())
     'failed'
     """
-    if isinstance(error, Refused):
-        return "refused"
-    return "unknown" if isinstance(error, (Unknown, asyncio.CancelledError)) else "failed"
+    unknown = isinstance(error, (Unknown, asyncio.CancelledError))
+    return "refused" if isinstance(error, Refused) else "unknown" if unknown else "failed"
 
 
-async def enter(operation: Operation, arguments: tuple[Any, ...], *, caller: str, request_id: str, deadline_s: float | None = None) -> Any:
+async def enter(operation: Operation, arguments: tuple[Any, ...], *, deadline_s: float | None = None, **request: Any) -> Any:
     """Call an operation from outside the system: a new request, with a shorter deadline where one is given.
+
+    What is known of the request: `id`, `caller`, and the `delivery` of an event.
 
     Raises:
         Refused, Failed, Unknown: the outcome; or an error that the contract declares.
     """
     deadline = float("inf") if deadline_s is None else asyncio.get_running_loop().time() + deadline_s
-    token = REQUEST.set(Request(id=request_id, caller=caller, deadline=deadline))
+    token = REQUEST.set(Request(deadline=deadline, **request))
     try:
         return await operation.function(None, *arguments)
     finally:

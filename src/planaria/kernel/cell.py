@@ -7,19 +7,19 @@ Not here: the order of cells (`life`), admission (`admission`).
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
-from planaria.kernel.admission import Admission, Resident
+from planaria.kernel.admission import Admission, CellDown, Resident
 from planaria.kernel.call import Operation, make_handle
-from planaria.kernel.contract import Contract, operations
+from planaria.kernel.contract import operations
 from planaria.kernel.error import PlanariaError, Several
 from planaria.kernel.loader import Generation, load
 from planaria.kernel.port import Ports, Seat, SeatOrder
 from planaria.kernel.request import tasks_inside
-from planaria.kernel.system import CellPlan, Use, wires_of
+from planaria.kernel.system import CellPlan, Wire, wires_of
 
 START_S = 30.0
+DELAY_FIRST_S = 0.05
 DELAY_MAX_S = 10.0
 
 
@@ -53,48 +53,14 @@ class Surroundings(Protocol):
 
     ports: Ports
 
-    def wire(self, plan: CellPlan, use: Use | None) -> Any: ...
-    def complain(self, text: str) -> None: ...
-    def crashed(self, cell: "RunningCell", error: BaseException) -> None: ...
+    def wire(self, plan: CellPlan, wire: Wire) -> Any:
+        """Give a cell what it may have of what it asks for."""
 
+    def complain(self, text: str) -> None:
+        """Note something that concerns no caller."""
 
-class InProcessSeat:
-    """A seat in this process: an instance of the class, with its wires set."""
-
-    def __init__(self, order: SeatOrder) -> None:
-        self.instance: Contract = order.implementation()
-        for name, wire in order.wires.items():
-            setattr(self.instance, name, wire)
-        self.work: asyncio.Task[None] | None = None
-
-    def method(self, operation: str) -> Callable[..., Awaitable[Any]]:
-        found: Callable[..., Awaitable[Any]] = getattr(self.instance, operation)
-        return found
-
-    async def start(self) -> "asyncio.Future[None]":
-        await self.instance.on_start()
-        self.work = asyncio.create_task(self.instance.background())
-        return self.work
-
-    async def stop(self) -> None:
-        if self.work is not None:
-            self.work.cancel()
-            await asyncio.wait([self.work])
-        await self.instance.on_stop()
-
-    async def hand_over(self) -> Any:
-        return await self.instance.hand_over()
-
-    async def take_over(self, handed: Any) -> None:
-        await self.instance.take_over(handed)
-
-
-class InProcess:
-    """The default placement: no isolation, no cost."""
-
-    def open(self, order: SeatOrder) -> Seat:
-        """Open a seat in this process."""
-        return InProcessSeat(order)
+    def crashed(self, cell: "RunningCell", error: BaseException) -> None:
+        """Decide what follows a crash."""
 
 
 class RunningCell:
@@ -102,14 +68,12 @@ class RunningCell:
 
     def __init__(self, plan: CellPlan, around: Surroundings) -> None:
         self.plan, self.around = plan, around
-        self.admission = Admission(
-            plan.name, concurrency=plan.concurrency, queue=plan.queue, ids=around.ports.ids, complain=around.complain
-        )
-        codec = around.ports.codec
-        self.operations = {
-            name: Operation(one, self.admission, size_of=lambda value: len(codec.encode(value))) for name, one in operations(plan.contract).items()
-        }
-        self.admission.operations = tuple(self.operations.values())
+        limits: dict[str, Any] = {"concurrency": plan.concurrency, "queue": plan.queue}
+        self.admission = Admission(plan.name, ids=around.ports.ids, complain=around.complain, **limits)
+        encode = around.ports.codec.encode
+        declared = operations(plan.contract).items()
+        self.operations = {name: Operation(one, self.admission, size_of=lambda value: len(encode(value))) for name, one in declared}
+        self.admission.calls = lambda: sum(one.calls for one in self.operations.values())
         self.handle = self.admission.own_handle = make_handle(plan.contract, self.operations)
         self.generation: Generation | None = None
         self.seat: Seat | None = None
@@ -119,7 +83,8 @@ class RunningCell:
     def _open(self, generation: Generation) -> Seat:
         implementation = load(generation, self.plan.contract)
         wires = wires_of(implementation)
-        missing = [use.contract.__name__ for use in wires.values() if use is not None and use.contract not in self.plan.uses]
+        granted = self.plan.uses
+        missing = [wire.contract.__name__ for wire in wires.values() if wire.contract is not None and wire.contract not in granted]
         if missing:
             cures = [f"it uses {one}: add uses=({one},) to system.add({self.plan.contract.__name__}), or do without" for one in missing]
             raise RightMissing.of(f"cell '{self.plan.name}'", cures)
@@ -127,37 +92,42 @@ class RunningCell:
         if placement is None:
             known = ", ".join(self.around.ports.placements)
             raise NoSuchPlacement(cell=self.plan.name, placement=self.plan.placement, known=known)
-        filled = {name: self.around.wire(self.plan, use) for name, use in wires.items()}
+        filled = {name: self.around.wire(self.plan, wire) for name, wire in wires.items()}
         return placement.open(SeatOrder(cell=self.plan.name, implementation=implementation, wires=filled, limits=self.plan.limits))
 
-    async def _seated(self, generation: Generation) -> tuple[Seat, Resident]:
+    async def _seated(self, generation: Generation) -> "tuple[Seat, asyncio.Future[None]]":
         """Open and start a seat; stop it again where the start fails."""
         seat = self._open(generation)
         try:
             async with asyncio.timeout(START_S):
-                line = await seat.start()
+                return seat, await seat.start()
         except BaseException:
             await self._close(seat)
             raise
+
+    def _settle(self, seat: Seat, line: "asyncio.Future[None]", generation: Generation) -> Resident:
+        """Make a started seat the one in force; return the resident before."""
+        resident = Resident(generation.digest, {name: seat.method(name) for name in self.operations})
+        self.seat, self.generation = seat, generation
         line.add_done_callback(lambda ended: self._ended(seat, ended))
-        return seat, Resident(generation.digest, {name: seat.method(name) for name in self.operations})
+        return self.admission.move(resident)
 
     def _ended(self, seat: Seat, line: "asyncio.Future[None]") -> None:
         if seat is self.seat and not line.cancelled() and (error := line.exception()) is not None:
             self.around.crashed(self, error)
 
     async def start(self, generation: Generation) -> None:
-        """Start with a generation."""
+        """Start with a generation, or again after a crash, each time after a longer pause; calls wait meanwhile."""
         async with self.changing:
-            self.admission.turn("starting")
-            try:
-                self.seat, resident = await self._seated(generation)
-            except BaseException:
-                self.admission.turn("down")
-                raise
-            self.generation = generation
-            self.admission.move(resident)
+            self.admission.turn("restarting" if self.crashes else "starting")
+            before, self.seat = self.seat, None
+            if before is not None:
+                await self._close(before)
+            if self.crashes:
+                await asyncio.sleep(min(DELAY_MAX_S, DELAY_FIRST_S * 2 ** len(self.crashes)))
+            leaving = self._settle(*await self._seated(generation), generation)
             self.admission.turn("up")
+            await self._drain(leaving)
 
     async def swap(self, generation: Generation) -> None:
         """Replace the generation under load.
@@ -168,37 +138,31 @@ class RunningCell:
             SwapFailed: PLN-L106; the old generation is untouched.
         """
         async with self.changing:
-            before, current = self.seat, self.generation
-            if before is None or current is None or self.admission.state != "up":
-                raise SwapFailed(cell=self.plan.name, current="none", candidate=generation.digest[:12], text=f"the cell is {self.admission.state}")
+            before, seat = self.seat, None
             try:
-                seat, resident = await self._seated(generation)
-            except Exception as error:
-                raise self._failed(current, generation, error) from error
-            try:
-                if type(before).hand_over is not InProcessSeat.hand_over or self._hands_over(before):
+                if before is None or self.admission.state != "up":
+                    raise CellDown(cell=self.plan.name, state=self.admission.state)
+                seat, line = await self._seated(generation)
+                if before.remembers:
                     await self._hand_over(before, seat)
-                self.seat, self.generation = seat, generation
-                leaving = self.admission.move(resident)
+                leaving = self._settle(seat, line, generation)
             except Exception as error:
-                await self._close(seat)
-                raise self._failed(current, generation, error) from error
+                if seat is not None:
+                    await self._close(seat)
+                current = self.generation.digest[:12] if self.generation else "none"
+                facts = {"cell": self.plan.name, "current": current, "candidate": generation.digest[:12]}
+                raise SwapFailed(text=f"{type(error).__name__}: {error}", **facts) from error
             finally:
-                self.admission.hold(on=False)
+                self.admission.holding = False
+                self.admission.trim()
             await self._drain(leaving)
             await self._close(before)
 
-    def _failed(self, current: Generation, candidate: Generation, error: Exception) -> SwapFailed:
-        text = f"{type(error).__name__}: {error}"
-        return SwapFailed(cell=self.plan.name, current=current.digest[:12], candidate=candidate.digest[:12], text=text)
-
-    def _hands_over(self, seat: Seat) -> bool:
-        return isinstance(seat, InProcessSeat) and type(seat.instance).hand_over is not Contract.hand_over
-
     async def _hand_over(self, before: Seat, seat: Seat) -> None:
-        self.admission.hold(on=True)
+        self.admission.holding = True
+        self.admission.trim()
         async with asyncio.timeout(self.plan.drain_s):
-            await self.admission.drained(self.admission.resident, self.plan.drain_s)
+            await self.admission.drained(self.admission.resident, float("inf"))
             await seat.take_over(await before.hand_over())
 
     async def _drain(self, resident: Resident) -> None:
@@ -223,26 +187,12 @@ class RunningCell:
             self.crashes.popleft()
         return len(self.crashes) <= self.plan.restarts
 
-    async def restart(self) -> None:
-        """Start the same generation anew after a crash, each time after a longer pause; calls wait meanwhile."""
-        async with self.changing:
-            generation, before = self.generation, self.seat
-            if generation is None or before is None:
-                return
-            self.admission.turn("restarting")
-            await self._close(before)
-            await asyncio.sleep(min(DELAY_MAX_S, 0.1 * 2 ** (len(self.crashes) - 1)))
-            self.seat, resident = await self._seated(generation)
-            leaving = self.admission.move(resident)
-            self.admission.turn("up")
-            await self._drain(leaving)
-
     async def stop(self) -> None:
         """Take no more calls, drain, and close."""
         async with self.changing:
             self.admission.turn("stopping")
             await self._drain(self.admission.resident)
-            if self.seat is not None:
-                await self._close(self.seat)
-            self.seat = None
+            before, self.seat = self.seat, None
+            if before is not None:
+                await self._close(before)
             self.admission.turn("stopped")

@@ -16,7 +16,7 @@ import json
 import textwrap
 import typing
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, TypeVar
 
 from planaria.kernel.effect import Effect
@@ -37,11 +37,11 @@ class ContractProblems(Several):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """One precondition: its sentence, its predicate, and the predicate's source without formatting."""
+    """One precondition: its sentence, its predicate, and the predicate's source without formatting (its code where there is none)."""
 
     text: str
     predicate: Callable[..., Any]
-    source: str = ""
+    source: str
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -82,56 +82,32 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Mark:
-    idempotent: bool = False
-    deadline_s: float = 30.0
-    effects: tuple[Effect, ...] = ()
-    errors: tuple[type[CellError], ...] = ()
-    handles: type[Any] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OperationDescription:
     """An operation, or a handler of events, as a contract declares it."""
 
     name: str
     parameters: tuple[Parameter, ...]
     returns: Any
-    mark: _Mark
     conditions: tuple[Condition, ...]
     doc: str
     examples: tuple[doctest.Example, ...]
-
-    @property
-    def idempotent(self) -> bool:
-        """Say whether repeating it is harmless."""
-        return self.mark.idempotent
-
-    @property
-    def deadline_s(self) -> float:
-        """Return the longest time it may take."""
-        return self.mark.deadline_s
-
-    @property
-    def effects(self) -> tuple[Effect, ...]:
-        """Return its declared touches of the outside."""
-        return self.mark.effects
-
-    @property
-    def errors(self) -> tuple[type[CellError], ...]:
-        """Return the errors that belong to its interface."""
-        return self.mark.errors
+    idempotent: bool
+    deadline_s: float
+    effects: tuple[Effect, ...] = ()
+    errors: tuple[type[CellError], ...] = ()
+    handles: type[Any] | None = None
 
     def plain(self) -> dict[str, Any]:
         """Return it as JSON-able data."""
         parameters = [
-            {"name": one.name, "type": type_text(one.type)} | ({} if one.required else {"default": repr(one.default)}) for one in self.parameters
+            {"name": one.name, "type": type_text(one.type), "default": None if one.required else repr(one.default)}
+            for one in self.parameters
         ]
         return {
             "name": self.name, "parameters": parameters, "returns": type_text(self.returns), "doc": self.doc,
             "idempotent": self.idempotent, "deadline_s": self.deadline_s, "effects": sorted(map(str, self.effects)),
             "errors": sorted(f"{error.code} {error.__qualname__}" for error in self.errors),
-            "handles": type_text(self.mark.handles) if self.mark.handles else None,
+            "handles": type_text(self.handles) if self.handles else None,
             "requires": [{"text": one.text, "source": one.source} for one in self.conditions],
             "examples": [{"call": one.source.strip(), "gives": one.want.strip()} for one in self.examples],
         }  # fmt: skip
@@ -208,21 +184,23 @@ def operation(
     ...     async def wind(self) -> None:
     ...         '''Wind it.'''
     """
-    return _marking(_Mark(idempotent=idempotent, deadline_s=deadline_s, effects=tuple(effects), errors=tuple(errors)))
+    return _marking(idempotent=idempotent, deadline_s=deadline_s, effects=tuple(effects), errors=tuple(errors))
 
 
 def handles(event_type: type[Any], *, deadline_s: float = 30.0) -> Callable[[F], F]:
     """Declare a method of a contract as the handler of another cell's event.
 
-    >>> handles(int)(print) is print
-    Traceback (most recent call last):
-    ...
-    AttributeError: 'builtin_function_or_method' object has no attribute '__planaria_mark__'
+    >>> class Log(Contract):
+    ...     @handles(int)
+    ...     async def note(self, number: int) -> None:
+    ...         '''Note it.'''
+    >>> describe(Log).handlers[0].name
+    'note'
     """
-    return _marking(_Mark(idempotent=True, deadline_s=deadline_s, handles=event_type))
+    return _marking(idempotent=True, deadline_s=deadline_s, handles=event_type)
 
 
-def _marking(mark: _Mark) -> Callable[[F], F]:
+def _marking(**mark: Any) -> Callable[[F], F]:
     def decorate(function: F) -> F:
         function.__planaria_mark__ = mark  # type: ignore[attr-defined]
         return function
@@ -244,7 +222,7 @@ def requires(text: str, predicate: Callable[..., Any]) -> Callable[[F], F]:
 
     def decorate(function: F) -> F:
         earlier = getattr(function, "__planaria_conditions__", ())
-        function.__planaria_conditions__ = (Condition(text=text, predicate=predicate), *earlier)  # type: ignore[attr-defined]
+        function.__planaria_conditions__ = (Condition(text=text, predicate=predicate, source=predicate.__code__.co_code.hex()), *earlier)  # type: ignore[attr-defined]
         return function
 
     return decorate
@@ -271,13 +249,18 @@ def contract_of(implementation: type[Any]) -> type[Contract]:
     return found[0]
 
 
-@functools.cache
 def describe(contract: type[Contract]) -> ContractDescription:
-    """Describe a contract as plain data.
+    """Describe a contract, a subclass of `Contract`, as plain data.
 
     Raises:
         ContractProblems: PLN-C101, with every problem found.
     """
+    known: Any = contract
+    return _describe(known)
+
+
+@functools.cache
+def _describe(contract: Any) -> ContractDescription:
     problems: list[str] = []
     sources = _condition_sources(contract)
     described: list[OperationDescription] = []
@@ -292,8 +275,8 @@ def describe(contract: type[Contract]) -> ContractDescription:
         raise ContractProblems.of(f"contract {contract.__qualname__}", problems)
     return ContractDescription(
         name=contract.__qualname__, doc=inspect.getdoc(contract) or "", events=contract.events,
-        operations=tuple(one for one in described if one.mark.handles is None),
-        handlers=tuple(one for one in described if one.mark.handles is not None),
+        operations=tuple(one for one in described if one.handles is None),
+        handlers=tuple(one for one in described if one.handles is not None),
     )  # fmt: skip
 
 
@@ -302,24 +285,25 @@ def _operation(contract: type[Contract], name: str, sources: list[str], problems
     hints, signature = typing.get_type_hints(function, include_extras=True), inspect.signature(function)
     if not inspect.iscoroutinefunction(function) or name in HOOKS:
         problems.append(f"operation '{name}' must be `async def` and not one of {', '.join(HOOKS)}")
-    missing = [one for one in [*list(signature.parameters)[1:], "return"] if one not in hints]
-    problems += [f"operation '{name}': '{one}' has no type" for one in missing]
+    problems += [f"operation '{name}': '{one}' has no type" for one in [*list(signature.parameters)[1:], "return"] if one not in hints]
     problems += [f"operation '{name}': {one}: {text}" for one, type_ in hints.items() for text in problems_of(type_)]
-    parameters = [
-        Parameter(name=one.name, type=hints.get(one.name, Any), default=one.default) for one in list(signature.parameters.values())[1:]
-    ]
+    taken = list(signature.parameters.values())[1:]
+    parameters = tuple(Parameter(name=one.name, type=hints.get(one.name, Any), default=one.default) for one in taken)
+    problems += [f"operation '{name}': '{one.name}' may not begin with '_', be variadic or keyword-only" for one in taken if _unfit(one)]
     marks = getattr(function, "__planaria_conditions__", ())
     padded = [*sources, *[""] * len(marks)]
-    conditions = tuple(
-        Condition(text=one.text, predicate=one.predicate, source=source or one.predicate.__code__.co_code.hex())
-        for one, source in zip(marks, padded, strict=False)
-    )
+    conditions = tuple(replace(one, source=source or one.source) for one, source in zip(marks, padded, strict=False))
     unknown = {each for one in conditions for each in one.names} - {"self", *(one.name for one in parameters)}
     problems += [f"operation '{name}': a condition names '{one}', which is no parameter" for one in sorted(unknown)]
+    doc = inspect.getdoc(function) or ""
     return OperationDescription(
-        name=name, parameters=tuple(parameters), returns=hints.get("return", Any), mark=function.__planaria_mark__,
-        conditions=conditions, doc=inspect.getdoc(function) or "", examples=tuple(doctest.DocTestParser().get_examples(inspect.getdoc(function) or "")),
+        name=name, parameters=parameters, returns=hints.get("return", Any), conditions=conditions, doc=doc,
+        examples=tuple(doctest.DocTestParser().get_examples(doc)), **function.__planaria_mark__,
     )  # fmt: skip
+
+
+def _unfit(one: inspect.Parameter) -> bool:
+    return one.name.startswith("_") or one.kind is not inspect.Parameter.POSITIONAL_OR_KEYWORD
 
 
 def _condition_sources(contract: type[Contract]) -> dict[str, list[str]]:
@@ -360,13 +344,11 @@ def implementation_problems(contract: type[Contract], implementation: type[Contr
     problems = []
     for name, declared in ({} if contract is Contract else operations(contract)).items():
         function = getattr(implementation, name)
+        given, wanted = ", ".join(list(inspect.signature(function).parameters)[1:]), ", ".join(one.name for one in declared.parameters)
         if function is getattr(contract, name):
             problems.append(f"operation '{name}' is not implemented")
-            continue
-        if not inspect.iscoroutinefunction(function):
+        elif not inspect.iscoroutinefunction(function):
             problems.append(f"operation '{name}' must be `async def`")
-        given = [(one.name, one.default) for one in list(inspect.signature(function).parameters.values())[1:]]
-        wanted = [(one.name, one.default) for one in declared.parameters]
-        if given != wanted and [one for one, _ in given] != [one for one, _ in wanted]:
-            problems.append(f"operation '{name}' takes ({', '.join(n for n, _ in given)}), the contract says ({', '.join(n for n, _ in wanted)})")
+        elif given != wanted:
+            problems.append(f"operation '{name}' takes ({given}), the contract says ({wanted})")
     return problems

@@ -5,13 +5,9 @@ process border; that is why an instance holds nothing but one flat dictionary of
 Not here: the errors of one room, which stand beside the code that raises them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any, ClassVar
-
-
-class _Facts(dict[str, Any]):
-    def __missing__(self, key: str) -> str:
-        return "?"
 
 
 class PlanariaError(Exception):
@@ -45,7 +41,7 @@ class PlanariaError(Exception):
         >>> NoSuchCell(cell="card", known="cart").plain()["what"]
         "there is no cell 'card'"
         """
-        facts = _Facts(self.facts)
+        facts = defaultdict(lambda: "?", self.facts)
         texts = {name: getattr(self, name).format_map(facts) for name in ("what", "why", "fix")}
         return {"code": self.code, **texts, "facts": dict(self.facts)}
 
@@ -65,33 +61,12 @@ def every_error(root: type[PlanariaError] = PlanariaError) -> Iterator[type[Plan
         yield from every_error(kind)
 
 
-def error_from(plain: Mapping[str, Any]) -> PlanariaError:
-    """Make the error again from its plain data; an unknown code becomes a `ForeignError`.
-
-    >>> error_from(NoSuchCell(cell="card", known="cart").plain())
-    NoSuchCell()
-    """
-    for kind in every_error():
-        if kind.code == plain["code"]:
-            return kind(**plain["facts"])
-    return ForeignError(foreign=plain["code"], **{**plain["facts"], "text": plain["what"], "cure": plain["fix"]})
-
-
 class CellError(PlanariaError):
     """Base of the errors that a contract declares: part of its interface, passed to the caller as they are."""
 
     code = "PLN-A101"
     why = "the operation declares this error"
     fix = "see the operation's contract"
-
-
-class ForeignError(PlanariaError):
-    """An error whose class is not loaded here."""
-
-    code = "PLN-A102"
-    what = "{foreign}: {text}"
-    why = "it was raised where another version or another system's errors are loaded"
-    fix = "{cure}"
 
 
 class Several(PlanariaError):

@@ -8,27 +8,42 @@ Not here: the call that runs a handler (`call`), a cell's own transactions (`sta
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
+from contextlib import suppress
+from functools import partial
+from typing import Any, NamedTuple
 
 from planaria.kernel.contract import EventDeclaration
-from planaria.kernel.error import Failed, PlanariaError, Refused
+from planaria.kernel.error import PlanariaError, Refused
 from planaria.kernel.port import Ports, Session
 from planaria.kernel.request import Delivery
-from planaria.kernel.state import AlreadySeen
 
 SCOPE = "planaria"
 SCHEMA = (
-    "create table if not exists planaria__event "
-    "(id integer primary key autoincrement, cell text, name text, key text, payload blob, at real)",
-    "create table if not exists planaria__delivery (handler text, event integer, key text, attempts integer default 0, "
-    "due real default 0, parked integer default 0, error text default '', primary key (handler, event)) without rowid",
+    """create table if not exists planaria__event
+    (id integer primary key autoincrement, cell text, name text, key text, payload blob, at real)""",
+    """create table if not exists planaria__delivery (handler text, event integer, key text, attempts integer default 0, due real default 0,
+    parked integer default 0, error text default '', primary key (handler, event)) without rowid""",
     "create index if not exists planaria__delivery_event on planaria__delivery (event)",
 )
+WAITING = (
+    "select d.event, d.key, d.attempts, d.due, e.payload from planaria__delivery d join planaria__event e on e.id = d.event "
+    "where d.handler = ? and d.event > ? and d.parked = 0 order by d.event limit ?"
+)
+PARKED = (
+    "select d.event, d.handler, d.key, d.attempts, d.error, e.payload from planaria__delivery d "
+    "join planaria__event e on e.id = d.event where d.parked = 1 order by d.event"
+)
+SWEEP = "delete from planaria__event where id <= ? and not exists (select 1 from planaria__delivery where event = planaria__event.id)"
+UNPARK = "update planaria__delivery set parked = 0, attempts = 0, due = 0 where event = ? and handler = ? and parked = 1 returning event"
+FAILED = "update planaria__delivery set attempts = ?, due = ?, parked = ?, error = ? where handler = ? and event = ?"
 PAGE = 256
 DELAY_FIRST_S = 0.2
 DELAY_MAX_S = 60.0
 ATTEMPTS_MAX = 8
+
+
+def _execute(sql: str, parameters: tuple[Any, ...], session: Session) -> list[tuple[Any, ...]]:
+    return session.execute(SCOPE, sql, parameters)
 
 
 class NotEmittedHere(Refused):
@@ -49,8 +64,7 @@ class NoSuchDelivery(PlanariaError):
     fix = "list what is parked with `planaria events`"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parked:
+class Parked(NamedTuple):
     """A delivery that failed too often and waits for a person."""
 
     event: int
@@ -61,8 +75,7 @@ class Parked:
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subscription:
+class Subscription(NamedTuple):
     """One handler: its name (`cell.method`), the event, and how it is called."""
 
     handler: str
@@ -104,6 +117,7 @@ class Outbox:
     def wake(self) -> None:
         """Let every pump look again."""
         for pump in self.pumps:
+            pump.idle.clear()
             pump.awake.set()
 
     async def prepare(self) -> None:
@@ -128,13 +142,8 @@ class Outbox:
 
     async def parked(self) -> list[Parked]:
         """List the parked deliveries, oldest first."""
-        sql = (
-            "select d.event, d.handler, d.key, d.attempts, d.error, e.payload from planaria__delivery d "
-            "join planaria__event e on e.id = d.event where d.parked = 1 order by d.event"
-        )
-        rows = await self.ports.store.read(lambda session: session.execute(SCOPE, sql))
-        names = ("event", "handler", "key", "attempts", "error", "payload")
-        return [Parked(**dict(zip(names, row, strict=True))) for row in rows]
+        rows = await self.ports.store.read(partial(_execute, PARKED, ()))
+        return [Parked(*row) for row in rows]
 
     async def redeliver(self, event: int, handler: str) -> None:
         """Take a delivery out of parking and try it again, from its first attempt.
@@ -142,14 +151,12 @@ class Outbox:
         Raises:
             NoSuchDelivery: PLN-E104.
         """
-        sql = "update planaria__delivery set parked = 0, attempts = 0, due = 0 where event = ? and handler = ? and parked = 1 returning event"
-        if not await self.ports.store.write(lambda session: session.execute(SCOPE, sql, (event, handler))):
+        if not await self.ports.store.write(partial(_execute, UNPARK, (event, handler))):
             raise NoSuchDelivery(event=event, handler=handler)
         self.wake()
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
+class _Waiting(NamedTuple):
     event: int
     key: str
     attempts: int
@@ -168,7 +175,6 @@ class _Pump:
     async def _run(self) -> None:
         while not self.stopping:
             self.awake.clear()
-            self.idle.clear()
             try:
                 wait_s = await self._round()
             except Exception as error:  # noqa: BLE001 - a store in trouble must not end deliveries for ever
@@ -176,27 +182,13 @@ class _Pump:
                 wait_s = DELAY_FIRST_S
             if not self.stopping and not self.awake.is_set():
                 self.idle.set()
-                await self._sleep(wait_s)
-
-    async def _sleep(self, wait_s: float | None) -> None:
-        try:
-            async with asyncio.timeout(wait_s):
-                await self.awake.wait()
-        except TimeoutError:
-            pass
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self.awake.wait(), wait_s)
 
     async def _round(self) -> float | None:
         """Deliver all that is due; return the seconds until the next is, or None."""
         store, last, blocked, soonest = self.outbox.ports.store, 0, set[str](), None
-        sql = (
-            "select d.event, d.key, d.attempts, d.due, e.payload from planaria__delivery d join planaria__event e on e.id = d.event "
-            "where d.handler = ? and d.event > ? and d.parked = 0 order by d.event limit ?"
-        )
-        while not self.stopping:
-            parameters = (self.subscription.handler, last, PAGE)
-            rows = await store.read(lambda session, given=parameters: session.execute(SCOPE, sql, given))  # type: ignore[misc]
-            if not rows:
-                break
+        while not self.stopping and (rows := await store.read(partial(_execute, WAITING, (self.subscription.handler, last, PAGE)))):
             last, now, keys = rows[-1][0], self.outbox.ports.clock.now(), dict[str, list[_Waiting]]()
             for one in (_Waiting(*row) for row in rows):
                 if one.due > now and one.key not in keys:
@@ -207,15 +199,13 @@ class _Pump:
             stuck = await asyncio.gather(*(self._in_order(events) for events in keys.values()))
             blocked |= {key for key, due in zip(keys, stuck, strict=True) if due is not None}
             soonest = min((due for due in (soonest, *stuck) if due is not None), default=None)
-            sweep = "delete from planaria__event where id <= ? and not exists (select 1 from planaria__delivery where event = planaria__event.id)"
-            await store.write(lambda session, given=last: session.execute(SCOPE, sweep, (given,)))  # type: ignore[misc]
+            await store.write(partial(_execute, SWEEP, (last,)))
         return None if soonest is None else max(0.0, soonest - self.outbox.ports.clock.now())
 
     async def _in_order(self, events: Iterable[_Waiting]) -> float | None:
         """Deliver events of one key; return when the first that failed is due again, or None."""
         for one in events:
-            due = None if self.stopping else await self._deliver(one)
-            if due is not None:
+            if not self.stopping and (due := await self._deliver(one)) is not None:
                 return due
         return None
 
@@ -226,24 +216,18 @@ class _Pump:
             await self.subscription.call(fact, delivery)
             if not delivery.marked:
                 await self.outbox.ports.store.write(lambda session: self.outbox.remember(session, delivery))
-        except AlreadySeen:
-            return None
         except Exception as error:  # noqa: BLE001 - whatever a handler raises is a failed delivery
-            if delivery.marked:
-                self.outbox.complain(f"{delivery.handler} failed after it had handled event {one.event}: {error}")
-                return None
-            return await self._failed(one, error)
+            if not delivery.marked:
+                return await self._failed(one, error)
+            self.outbox.complain(f"{delivery.handler} failed after it had handled event {one.event}: {error}")
         return None
 
     async def _failed(self, one: _Waiting, error: Exception) -> float | None:
-        if isinstance(error, Failed) and error.facts.get("error") == "AlreadySeen":
-            return None
         attempts = one.attempts + (0 if isinstance(error, Refused) and "retry_after_s" in error.facts else 1)
         parked = attempts >= ATTEMPTS_MAX
         due = self.outbox.ports.clock.now() + min(DELAY_MAX_S, DELAY_FIRST_S * 2**attempts)
-        sql = "update planaria__delivery set attempts = ?, due = ?, parked = ?, error = ? where handler = ? and event = ?"
         given = (attempts, due, int(parked), str(error), self.subscription.handler, one.event)
-        await self.outbox.ports.store.write(lambda session: session.execute(SCOPE, sql, given))
+        await self.outbox.ports.store.write(partial(_execute, FAILED, given))
         if parked:
             self.outbox.complain(f"parked event {one.event} for {self.subscription.handler} after {attempts} attempts: {error}")
         return None if parked else due

@@ -1,17 +1,14 @@
 """Life: a running system; it starts cells in order, watches over them, and stops them in reverse.
 
-Why: the kernel never hides trouble: a cell that crashes too often brings the system down with its name, and a cell that
-blocks the loop is named by the watchdog.
-Not here: adapters (given as `Ports`), where generations are kept (given as a function).
+Why: the kernel never hides trouble: a cell that crashes too often brings the system down with its name.
+Not here: adapters (given as `Ports`), where generations are kept (given as a function), the watchdog (`record`).
 """
 
 import asyncio
-import sys
-import threading
-import traceback
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from types import FrameType, TracebackType
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from planaria.kernel.call import Observer, Operation, enter
@@ -19,15 +16,14 @@ from planaria.kernel.cell import RunningCell
 from planaria.kernel.contract import Contract, EventDeclaration
 from planaria.kernel.error import NoSuchCell, NoSuchOperation, PlanariaError
 from planaria.kernel.event import Outbox, Subscription
-from planaria.kernel.loader import PREFIX, Generation
+from planaria.kernel.loader import Generation
 from planaria.kernel.measure import Measure
 from planaria.kernel.port import Ports
-from planaria.kernel.request import REQUEST, Delivery, Request, task_factory
+from planaria.kernel.request import Delivery, task_factory
 from planaria.kernel.state import State
-from planaria.kernel.system import CellPlan, System, SystemProblems, Use
+from planaria.kernel.system import CellPlan, System, SystemProblems, Wire
 
 C = TypeVar("C", bound=Contract)
-BLOCKED_S = 0.25
 
 
 class TooManyCrashes(PlanariaError):
@@ -52,20 +48,6 @@ class CellStatus:
     crashes: int
 
 
-@dataclass(slots=True)
-class _Log:
-    """What the kernel complained of, newest last, and whom to tell."""
-
-    tell: Callable[[str], None] | None = None
-    lines: list[str] = field(default_factory=list)
-
-    def add(self, text: str) -> None:
-        del self.lines[:-99]
-        self.lines.append(text)
-        if self.tell is not None:
-            self.tell(text)
-
-
 class Life:
     """Run a system: `async with Life(system, ports=…, current=…) as life: await life.handle(Cart).add(…)`."""
 
@@ -73,21 +55,17 @@ class Life:
         self, system: System, *, ports: Ports, current: Callable[[CellPlan], Generation], complain: Callable[[str], None] | None = None
     ) -> None:
         self.system, self.ports, self.current = system, ports, current
-        self.log = _Log(complain)
+        self.complain = complain or logging.getLogger("planaria").warning
         self.cells = {name: RunningCell(plan, self) for name, plan in system.cells.items()}
+        self.operations = [one for cell in self.cells.values() for one in cell.operations.values()]
         self.outbox = Outbox(ports, complain=self.complain)
-        self.watchdog = Watchdog(self.complain)
         self.restarts: set[asyncio.Task[None]] = set()
         self.ended: asyncio.Future[None] | None = None
         self.started: list[RunningCell] = []
 
-    def complain(self, text: str) -> None:
-        """Note something that went wrong and concerns no caller."""
-        self.log.add(text)
-
-    def wire(self, plan: CellPlan, use: Use | None) -> Any:
+    def wire(self, plan: CellPlan, wire: Wire) -> Any:
         """Give a cell its state, or a handle to a cell it may use."""
-        return State(plan.name, self.ports.store, self.outbox) if use is None else self.handle(use.contract)
+        return State(plan.name, self.ports.store, self.outbox) if wire.contract is None else self.handle(wire.contract)
 
     def handle(self, contract: type[C]) -> C:
         """Return a handle to a cell, typed as its contract.
@@ -107,22 +85,19 @@ class Life:
         if cell not in self.cells:
             raise NoSuchCell(cell=cell, known=", ".join(self.cells))
         found = self.cells[cell].operations.get(operation)
-        if found is None or found.description.mark.handles is not None:
-            known = ", ".join(name for name, one in self.cells[cell].operations.items() if one.description.mark.handles is None)
+        if found is None or found.description.handles is not None:
+            known = ", ".join(name for name, one in self.cells[cell].operations.items() if one.description.handles is None)
             raise NoSuchOperation(cell=cell, operation=operation, known=known)
         return found
 
     async def call(self, cell: str, operation: str, arguments: tuple[Any, ...], *, caller: str) -> Any:
         """Call an operation by names, as a new request of `caller`."""
-        return await enter(self.operation(cell, operation), arguments, caller=caller, request_id=self.ports.ids.new())
+        return await enter(self.operation(cell, operation), arguments, caller=caller, id=self.ports.ids.new())
 
     def observe(self, *observers: Observer) -> None:
         """Attach observers to every operation; they see every call and cannot change it."""
-        for one in self._operations():
+        for one in self.operations:
             one.observe(observers)
-
-    def _operations(self) -> Iterator[Operation]:
-        return (one for cell in self.cells.values() for one in cell.operations.values())
 
     async def start(self) -> None:
         """Start every cell, what a cell uses before it; on a failure stop what was started, and raise."""
@@ -138,7 +113,6 @@ class Life:
             await self.stop()
             raise
         self.outbox.start()
-        self.watchdog.start()
 
     def _subscribe(self) -> None:
         emitted: dict[type[Any], EventDeclaration] = {}
@@ -146,8 +120,8 @@ class Life:
             self.outbox.declared[name] = {one.type: one for one in plan.contract.events}
             emitted |= self.outbox.declared[name]
         problems = []
-        for one in self._operations():
-            event_type = one.description.mark.handles
+        for one in self.operations:
+            event_type = one.description.handles
             if event_type in emitted:
                 self.outbox.subscriptions.append(
                     Subscription(handler=f"{one.cell}.{one.name}", event=emitted[event_type], call=self._delivering(one))
@@ -157,19 +131,11 @@ class Life:
         if problems:
             raise SystemProblems.of(f"system '{self.system.name}'", problems)
 
-    def _delivering(self, operation: Operation) -> Callable[[Any, Delivery], Any]:
-        async def deliver(fact: Any, delivery: Delivery) -> None:
-            token = REQUEST.set(Request(id=f"event-{delivery.event}", caller="outbox", delivery=delivery))
-            try:
-                await operation.function(None, fact)
-            finally:
-                REQUEST.reset(token)
-
-        return deliver
+    def _delivering(self, operation: Operation) -> Callable[[Any, Delivery], Awaitable[Any]]:
+        return lambda fact, delivery: enter(operation, (fact,), caller="outbox", id=f"event-{delivery.event}", delivery=delivery)
 
     async def stop(self) -> None:
         """Stop deliveries, then every cell in reverse order: no new calls, drain, close."""
-        self.watchdog.stop()
         for task in self.restarts:
             task.cancel()
         await self.outbox.stop()
@@ -205,9 +171,12 @@ class Life:
     async def _restart(self, cell: RunningCell, error: BaseException) -> None:
         while cell.may_restart(asyncio.get_running_loop().time()):
             try:
-                return await cell.restart()
+                assert cell.generation is not None, "a cell that crashed had started"
+                await cell.start(cell.generation)
             except Exception as again:  # noqa: BLE001 - a start that fails counts as a crash
                 error = again
+            else:
+                return
         cell.admission.turn("down")
         facts = {"cell": cell.plan.name, "crashes": len(cell.crashes), "within_s": cell.plan.restarts_within_s}
         if self.ended is not None and not self.ended.done():
@@ -215,59 +184,14 @@ class Life:
 
     def measures(self) -> list[Measure]:
         """Return the measures of every operation."""
-        return [one.measure() for one in self._operations()]
+        return [one.measure() for one in self.operations]
 
     def status(self) -> list[CellStatus]:
         """Return how every cell is."""
         return [
             CellStatus(
-                cell=name, state=cell.admission.state, generation=cell.generation.digest if cell.generation else "",
-                placement=cell.plan.placement, running=cell.admission.resident.running, queued=len(cell.admission.waiting), crashes=len(cell.crashes),
+                cell=name, state=cell.admission.state, generation=cell.admission.resident.generation, placement=cell.plan.placement,
+                running=cell.admission.resident.running, queued=len(cell.admission.waiting), crashes=len(cell.crashes),
             )
             for name, cell in self.cells.items()
         ]  # fmt: skip
-
-
-class Watchdog:
-    """Names the cell that blocks the loop for longer than `BLOCKED_S`."""
-
-    def __init__(self, complain: Callable[[str], None]) -> None:
-        self.complain = complain
-        self.beat, self.ending = threading.Event(), threading.Event()
-        self.thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        """Watch the running loop."""
-        loop, thread = asyncio.get_running_loop(), threading.get_ident()
-        self.thread = threading.Thread(target=self._watch, args=(loop, thread), name="planaria-watchdog", daemon=True)
-        self.thread.start()
-
-    def stop(self) -> None:
-        """Stop watching."""
-        self.ending.set()
-
-    def _watch(self, loop: asyncio.AbstractEventLoop, thread: int) -> None:
-        while not self.ending.wait(BLOCKED_S) and not loop.is_closed():
-            self.beat.clear()
-            try:
-                loop.call_soon_threadsafe(self.beat.set)
-            except RuntimeError:
-                return
-            if not self.beat.wait(BLOCKED_S) and not self.ending.is_set():
-                frame = sys._current_frames().get(thread)  # noqa: SLF001 - another thread's frames have no other door
-                text = f"{who_blocks(frame)} has blocked the loop for over {BLOCKED_S} s"
-                loop.call_soon_threadsafe(self.complain, text)
-                self.beat.wait()
-
-
-def who_blocks(frame: FrameType | None) -> str:
-    """Name the cell whose code is running in a frame, and where.
-
-    >>> who_blocks(None)
-    'code outside every cell'
-    """
-    for one, line in traceback.walk_stack(frame):
-        parts = one.f_globals.get("__name__", "").split(".")
-        if parts[0] == PREFIX and len(parts) > 1:
-            return f"cell '{parts[1]}' ({one.f_code.co_filename}:{line})"
-    return "code outside every cell"

@@ -9,7 +9,6 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 
 BOUNDS_S = (0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-OUTCOMES = ("completed", "refused", "failed", "unknown")
 
 
 @dataclass(slots=True)
@@ -18,8 +17,8 @@ class Histogram:
 
     >>> one = Histogram()
     >>> one.add(0.002)
-    >>> one.counts[4], one.quantile(0.5)
-    (1, 0.005)
+    >>> one.counts[4], one.total
+    (1, 1)
     """
 
     counts: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS_S) + 1))
@@ -31,15 +30,6 @@ class Histogram:
         self.counts[bisect_left(BOUNDS_S, elapsed_s)] += 1
         self.total += 1
         self.sum_s += elapsed_s
-
-    def quantile(self, part: float) -> float:
-        """Return the upper bound of the bucket that holds the quantile; 0 where nothing was counted."""
-        wanted, seen = part * self.total, 0
-        for bound, count in zip((*BOUNDS_S, float("inf")), self.counts, strict=True):
-            seen += count
-            if seen and seen >= wanted:
-                return bound
-        return 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

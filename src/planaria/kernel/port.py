@@ -18,11 +18,9 @@ class Session(Protocol):
 
     def execute(self, scope: str, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one statement and return its rows."""
-        ...
 
     def changes(self) -> int:
         """Return how many rows the last statement changed."""
-        ...
 
 
 class Store(Protocol):
@@ -30,11 +28,9 @@ class Store(Protocol):
 
     async def read(self, body: Callable[[Session], T]) -> T:
         """Run `body` on one snapshot."""
-        ...
 
     async def write(self, body: Callable[[Session], T]) -> T:
         """Run `body` atomically; durable when this returns."""
-        ...
 
 
 class Codec(Protocol):
@@ -42,11 +38,9 @@ class Codec(Protocol):
 
     def encode(self, value: Any) -> bytes:
         """Encode a value."""
-        ...
 
     def decode(self, data: bytes, type_: Any) -> Any:
         """Decode bytes as a value of `type_`."""
-        ...
 
 
 class Clock(Protocol):
@@ -54,7 +48,6 @@ class Clock(Protocol):
 
     def now(self) -> float:
         """Return Unix seconds."""
-        ...
 
 
 class Ids(Protocol):
@@ -62,31 +55,27 @@ class Ids(Protocol):
 
     def new(self) -> str:
         """Return an identifier that was not given before."""
-        ...
 
 
 class Seat(Protocol):
-    """One generation of one cell where its placement runs it."""
+    """One generation of one cell where its placement runs it; `remembers` when it has memory to hand over."""
+
+    remembers: bool
 
     def method(self, operation: str) -> Callable[..., Awaitable[Any]]:
         """Return the callable that runs an operation; raises `AttributeError` where there is none."""
-        ...
 
     async def start(self) -> "asyncio.Future[None]":
         """Start it; the future ends with an exception when it crashes."""
-        ...
 
     async def stop(self) -> None:
         """Stop it; safe to call once after a start that failed."""
-        ...
 
     async def hand_over(self) -> Any:
         """Return the memory that its successor needs; called while no call runs."""
-        ...
 
     async def take_over(self, handed: Any) -> None:
         """Take a predecessor's memory."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +97,6 @@ class Placement(Protocol):
 
     def open(self, order: SeatOrder) -> Seat:
         """Open a seat, not yet started."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,11 +48,11 @@ def chain(frame: FrameType | None = None) -> tuple[str, ...]:
     ()
     """
     found: list[str] = []
-    here = frame or sys._getframe()  # noqa: SLF001 - the running frames are the only exact record of the chain
+    here: FrameType | None = frame or sys._getframe()  # noqa: SLF001 - the running frames are the only exact record of the chain
     while here is not None:
         if here.f_code.co_filename == WRAPPER:
             found.append(here.f_globals["_op"].cell)
-        here = here.f_back  # type: ignore[assignment]
+        here = here.f_back
     return ORIGIN.get() + tuple(reversed(found))
 
 

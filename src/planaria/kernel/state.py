@@ -38,21 +38,16 @@ class Emitter(Protocol):
 
     def write(self, session: Session, cell: str, fact: Any) -> None:
         """Write an event."""
-        ...
 
     def remember(self, session: Session, delivery: Delivery) -> bool:
         """Remember that an event was handled; false when it was before."""
-        ...
 
     def wake(self) -> None:
         """Deliver what was written."""
-        ...
 
 
 class Transaction:
     """One transaction on a cell's own tables, named `{cell}__…`."""
-
-    __slots__ = ("_cell", "_emitter", "_session", "emitted")
 
     def __init__(self, cell: str, session: Session, emitter: Emitter) -> None:
         self._cell, self._session, self._emitter = cell, session, emitter
@@ -80,8 +75,6 @@ class Transaction:
 
 class State:
     """A cell's own durable state. A body runs in one transaction, off the loop; it must not await."""
-
-    __slots__ = ("_cell", "_emitter", "_store")
 
     def __init__(self, cell: str, store: Store, emitter: Emitter) -> None:
         self._cell, self._store, self._emitter = cell, store, emitter

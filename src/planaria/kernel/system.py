@@ -108,35 +108,31 @@ def cell_name(contract: type[Contract]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
-    """A wire to another cell, filled when the seat is opened."""
+class Wire:
+    """What an implementation asks for, given when its seat is opened: a handle to another cell, or (None) its state."""
 
-    contract: type[Contract]
-
-
-class _StateWire:
-    pass
+    contract: type[Contract] | None
 
 
 def uses(contract: type[C]) -> C:
     """Declare that an implementation calls another cell; system.py must grant it.
 
-    >>> isinstance(uses(Contract), Use)
+    >>> isinstance(uses(Contract), Wire)
     True
     """
-    return cast("C", Use(contract))
+    return cast("C", Wire(contract))
 
 
 def state() -> State:
     """Declare that an implementation keeps state of its own.
 
     >>> type(state()).__name__
-    '_StateWire'
+    'Wire'
     """
-    return cast("State", _StateWire())
+    return cast("State", Wire(None))
 
 
-def wires_of(implementation: type[Contract]) -> dict[str, Use | None]:
-    """Return the wires that a class declares: a `Use`, or None for its state."""
+def wires_of(implementation: type[Contract]) -> dict[str, Wire]:
+    """Return the wires that a class declares, by attribute."""
     declared = {name: value for one in reversed(implementation.__mro__) for name, value in vars(one).items()}
-    return {name: value if isinstance(value, Use) else None for name, value in declared.items() if isinstance(value, (Use, _StateWire))}
+    return {name: value for name, value in declared.items() if isinstance(value, Wire)}

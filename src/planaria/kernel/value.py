@@ -5,19 +5,19 @@ types are refused when the contract is described, with the immutable type to use
 Not here: encoding (the codec is an adapter of the `Codec` port).
 """
 
-import collections.abc as abc
 import dataclasses
-import datetime
+import datetime as dt
 import decimal
 import enum
 import types
 import typing
 import uuid
+from collections import abc
 from collections.abc import Iterator
 from typing import Any
 
 PLAIN: tuple[Any, ...] = (
-    type(None), bool, int, float, str, bytes, datetime.datetime, datetime.date, datetime.time, datetime.timedelta,
+    type(None), bool, int, float, str, bytes, dt.datetime, dt.date, dt.time, dt.timedelta,
     decimal.Decimal, uuid.UUID,
 )  # fmt: skip
 INSTEAD: dict[Any, str] = {list: "tuple[T, ...]", dict: "Mapping[str, T]", set: "frozenset[T]", bytearray: "bytes", Any: "a named value"}
@@ -128,14 +128,14 @@ def named_values(types_: typing.Iterable[Any]) -> dict[str, Any]:
     >>> named_values([tuple[Colour, ...]])
     {'Colour': {'kind': 'enum', 'members': {'RED': 'red'}}}
     """
-    named: dict[str, Any] = {}
-    for type_ in (part for outer in types_ for part in walk(outer)):
-        fields = fields_of(type_)
-        if fields is not None:
-            named[type_text(type_)] = {"kind": "struct", "fields": {name: type_text(field) for name, field in fields.items()}}
-        elif isinstance(type_, type) and issubclass(type_, enum.Enum):
-            members = {member.name: member.value for member in type_}
-            named[type_text(type_)] = {"kind": "enum", "members": members}
-        elif isinstance(type_, typing.NewType):
-            named[type_text(type_)] = {"kind": "newtype", "of": type_text(type_.__supertype__)}
-    return dict(sorted(named.items()))
+    named = {type_text(type_): _named(type_) for outer in types_ for type_ in walk(outer)}
+    return {name: value for name, value in sorted(named.items()) if value}
+
+
+def _named(type_: Any) -> dict[str, Any] | None:
+    fields = fields_of(type_)
+    if fields is not None:
+        return {"kind": "struct", "fields": {name: type_text(field) for name, field in fields.items()}}
+    if isinstance(type_, type) and issubclass(type_, enum.Enum):
+        return {"kind": "enum", "members": {member.name: member.value for member in type_}}
+    return {"kind": "newtype", "of": type_text(type_.__supertype__)} if isinstance(type_, typing.NewType) else None
