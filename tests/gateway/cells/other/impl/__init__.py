@@ -1,0 +1,6 @@
+from tests.gateway.cells.other.contract import Other
+
+
+class OtherCell(Other):
+    async def greet(self):
+        return "hello"
