@@ -5,7 +5,8 @@ Read it in this order, in one sitting: `error`, `effect`, `value`, `contract` (w
 (what runs, and how it is replaced).
 
 Why: whoever answers for a system must be able to hold its heart in the head.
-Decision D-001: async only, because sync twins double everything. Decision D-002: a handle is typed as the contract and
-compiled in memory, because generated code on disk goes stale. Revisit when Python offers cheaper interposition.
+Decision D-001: async only; there are no sync twins. Because twins double everything. Revisit when a caller cannot await.
+Decision D-002: a handle is typed as the contract and compiled in memory. Because generated code on disk goes stale.
+Revisit when Python offers cheaper interposition.
 Not here: adapters of the ports, and everything that judges or regenerates.
 """

@@ -202,7 +202,7 @@ def handles(event_type: type[Any], *, deadline_s: float = 30.0) -> Callable[[F],
 
 def _marking(**mark: Any) -> Callable[[F], F]:
     def decorate(function: F) -> F:
-        function.__planaria_mark__ = mark  # type: ignore[attr-defined]
+        function.__planaria_mark__ = mark  # type: ignore[attr-defined]  # a mark on a plain function
         return function
 
     return decorate
@@ -222,7 +222,7 @@ def requires(text: str, predicate: Callable[..., Any]) -> Callable[[F], F]:
 
     def decorate(function: F) -> F:
         earlier = getattr(function, "__planaria_conditions__", ())
-        function.__planaria_conditions__ = (Condition(text=text, predicate=predicate, source=predicate.__code__.co_code.hex()), *earlier)  # type: ignore[attr-defined]
+        function.__planaria_conditions__ = (Condition(text=text, predicate=predicate, source=predicate.__code__.co_code.hex()), *earlier)  # type: ignore[attr-defined]  # a mark on a plain function
         return function
 
     return decorate

@@ -23,35 +23,63 @@ class Effect:
 
 
 def Connects(address: str = "*") -> Effect:
-    """Declare connections to `host:port`."""
+    """Declare connections to `host:port`.
+
+    >>> str(Connects("docs.example:443"))
+    'connects docs.example:443'
+    """
     return Effect("connects", address)
 
 
 def Reads(path: str = "*") -> Effect:
-    """Declare reading of files below `path`."""
+    """Declare reading of files below `path`.
+
+    >>> str(Reads("pages/"))
+    'reads pages/'
+    """
     return Effect("reads", path)
 
 
 def Writes(path: str = "*") -> Effect:
-    """Declare writing of files below `path`."""
+    """Declare writing of files below `path`.
+
+    >>> str(Writes("pages/"))
+    'writes pages/'
+    """
     return Effect("writes", path)
 
 
 def Spawns(program: str = "*") -> Effect:
-    """Declare starting of processes."""
+    """Declare starting of processes.
+
+    >>> str(Spawns("git"))
+    'spawns git'
+    """
     return Effect("spawns", program)
 
 
 def Secret(name: str) -> Effect:
-    """Declare use of a named secret."""
+    """Declare use of a named secret.
+
+    >>> str(Secret("token"))
+    'secret token'
+    """
     return Effect("secret", name)
 
 
 def Clock() -> Effect:
-    """Declare that outcomes depend on the time."""
+    """Declare that outcomes depend on the time.
+
+    >>> str(Clock())
+    'clock *'
+    """
     return Effect("clock")
 
 
 def Chance() -> Effect:
-    """Declare that outcomes depend on random numbers."""
+    """Declare that outcomes depend on random numbers.
+
+    >>> str(Chance())
+    'chance *'
+    """
     return Effect("chance")

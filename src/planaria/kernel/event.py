@@ -183,7 +183,8 @@ class _Pump:
             if not self.stopping and not self.awake.is_set():
                 self.idle.set()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self.awake.wait(), wait_s)
+                    async with asyncio.timeout(wait_s):
+                        await self.awake.wait()
 
     async def _round(self) -> float | None:
         """Deliver all that is due; return the seconds until the next is, or None."""

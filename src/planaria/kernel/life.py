@@ -101,7 +101,7 @@ class Life:
 
     async def start(self) -> None:
         """Start every cell, what a cell uses before it; on a failure stop what was started, and raise."""
-        asyncio.get_running_loop().set_task_factory(task_factory)  # type: ignore[arg-type]
+        asyncio.get_running_loop().set_task_factory(task_factory)  # type: ignore[arg-type]  # typeshed asks for a protocol that no function meets
         self.ended = asyncio.get_running_loop().create_future()
         self._subscribe()
         await self.outbox.prepare()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 BOUNDS_S = (0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=False, slots=True)
 class Histogram:
     """Durations in seconds, counted in the buckets of `BOUNDS_S` and one above.
 

@@ -16,7 +16,7 @@ from typing import Any
 WRAPPER = "<planaria call>"
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=False, slots=True, kw_only=True)
 class Delivery:
     """An event on its way to a handler; `marked` once the handler's transaction has remembered it."""
 

@@ -47,7 +47,13 @@ class Emitter(Protocol):
 
 
 class Transaction:
-    """One transaction on a cell's own tables, named `{cell}__…`."""
+    """One transaction on a cell's own tables, named `{cell}__…`.
+
+    A body gets it: `await self.shelf.write(lambda tx: tx.change("delete from library__page"))`.
+
+    >>> [name for name in vars(Transaction) if not name.startswith("_")]
+    ['rows', 'row', 'change', 'emit']
+    """
 
     def __init__(self, cell: str, session: Session, emitter: Emitter) -> None:
         self._cell, self._session, self._emitter = cell, session, emitter
@@ -74,7 +80,11 @@ class Transaction:
 
 
 class State:
-    """A cell's own durable state. A body runs in one transaction, off the loop; it must not await."""
+    """A cell's own durable state. A body runs in one transaction, off the loop; it must not await.
+
+    >>> [name for name in vars(State) if not name.startswith("_")]
+    ['read', 'write']
+    """
 
     def __init__(self, cell: str, store: Store, emitter: Emitter) -> None:
         self._cell, self._store, self._emitter = cell, store, emitter

@@ -23,24 +23,29 @@ class InProcessSeat:
         self.work: asyncio.Task[None] | None = None
 
     def method(self, operation: str) -> Callable[..., Awaitable[Any]]:
+        """Return the bound method."""
         found: Callable[..., Awaitable[Any]] = getattr(self.instance, operation)
         return found
 
     async def start(self) -> "asyncio.Future[None]":
+        """Prepare it and begin its background work."""
         await self.instance.on_start()
         self.work = asyncio.create_task(self.instance.background())
         return self.work
 
     async def stop(self) -> None:
+        """End its background work and release what it took."""
         if self.work is not None:
             self.work.cancel()
             await asyncio.wait([self.work])
         await self.instance.on_stop()
 
     async def hand_over(self) -> Any:
+        """Return the memory that its successor needs."""
         return await self.instance.hand_over()
 
     async def take_over(self, handed: Any) -> None:
+        """Take a predecessor's memory."""
         await self.instance.take_over(handed)
 
 
