@@ -1,0 +1,93 @@
+"""A system, served: its life, the gateway before it, the recorder beside it, and the cell through which it is regenerated.
+
+Why: `planaria up`, the demo and end-to-end tests serve a system in the same way; what starts last stops first.
+Not here: signals and what is printed (`cli.up`).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from planaria.assemble.clock import SystemClock
+from planaria.assemble.life import life_at
+from planaria.assemble.note import RunNote
+from planaria.assemble.place import Places
+from planaria.assemble.system import system_at
+from planaria.gateway.keys import Keys
+from planaria.gateway.server import Gateway
+from planaria.kernel.life import Life
+from planaria.placement.codec import MsgspecCodec
+from planaria.record import Recorder
+
+OWNER = "planaria up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """A system that is being served; `key` is its owner's, valid until it stops."""
+
+    life: Life
+    gateway: Gateway
+    key: str
+
+    @property
+    def url(self) -> str:
+        """Return the address to which paths are added."""
+        return self.gateway.url
+
+
+@asynccontextmanager
+async def serve(
+    root: Path, *, host: str = "127.0.0.1", port: int = 0, expose: bool = False, record: bool = True,
+    complain: Callable[[str], None] | None = None,
+) -> AsyncIterator[Served]:  # fmt: skip
+    """Serve the system at `root`; port 0 takes a free one, any host beyond this machine needs `expose`.
+
+    Raises:
+        StoreInUse: PLN-S108, when it is up already; PortTaken, NotLoopback: PLN-G101, PLN-G102; and whatever keeps a
+            cell from starting.
+    """
+    places, clock, codec = Places.of(root), SystemClock(), MsgspecCodec()
+    async with AsyncExitStack() as stack:
+        life = await stack.enter_async_context(life_at(root, system=system_at(root), clock=clock, complain=complain))
+        if record:
+            await stack.enter_async_context(_recorded(life, places))
+        keys = Keys(places.keys, clock=clock)
+        for left in [one for one in keys.list() if one.label == OWNER]:
+            keys.revoke(left.id)
+        key, secret = keys.make(OWNER)
+        stack.callback(keys.revoke, key.id)
+        gateway = await stack.enter_async_context(Gateway(life, keys, codec=codec, host=host, port=port, expose=expose))
+        yield Served(life=life, gateway=gateway, key=secret)
+
+
+@asynccontextmanager
+async def noted(served: Served, places: Places, *, pid: int) -> AsyncIterator[RunNote]:
+    """Leave a run note while the system is served."""
+    gateway = served.gateway
+    note = RunNote(host=gateway.host, port=gateway.port, pid=pid, key=served.key, started=served.life.ports.clock.now())
+    note.write(places.run)
+    try:
+        yield note
+    finally:
+        note.remove(places.run)
+
+
+@asynccontextmanager
+async def _recorded(life: Life, places: Places) -> AsyncIterator[None]:
+    """Record calls that enter the system, and nested ones as often as they are sampled anyway (D-050)."""
+    own = [one for cell, running in life.cells.items() if places.cell(cell).is_dir() for one in running.operations.values()]
+    recorded = [one for one in own if one.description.handles is None]
+    names = {(one.cell, one.name): tuple(each.name for each in one.description.parameters) for one in recorded}
+    recorder = Recorder(places.recordings, names, codec=life.ports.codec)
+    for one in recorded:
+        one.observers = (*one.observers, recorder.observe)
+    work = asyncio.create_task(recorder.run(life.complain))
+    try:
+        yield
+    finally:
+        work.cancel()
+        await asyncio.wait([work])
+        await asyncio.to_thread(recorder.flush)
