@@ -159,7 +159,7 @@ class Library(Contract):
         """
         raise NotImplementedError
 
-    @operation(idempotent=True, deadline_s=5)
+    @operation(deadline_s=5)
     @requires("the address is valid Unicode", lambda address: is_text(address))
     async def remove(self, address: str) -> bool:
         """Take a page out; false where there was none.
