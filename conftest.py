@@ -4,7 +4,7 @@ from sybil import Sybil
 
 from tests.docstring import Docstrings, docstring_examples
 
-pytest_plugins = ["tests.floor", "tests.loopback", "tests.reviewed"]
+pytest_plugins = ["planaria.testing.fixtures", "tests.floor", "tests.loopback", "tests.reviewed"]
 
 SOURCES = Sybil([docstring_examples], path="src", patterns=["*.py"], document_types={".py": Docstrings})
 README = Sybil([docstring_examples], filenames=["README.md"])

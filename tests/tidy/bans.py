@@ -69,7 +69,7 @@ MODULES: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 ALLOWED = {
     CLOCK: ("assemble", "testing"),
-    ENVIRONMENT: ("assemble", "cli"),
+    ENVIRONMENT: ("assemble", "cli", "testing"),
     "the Ids port (planaria.kernel.port)": ("assemble", "testing"),
 }
 IN_TESTS = {

@@ -1,0 +1,92 @@
+"""A system as a test sees it: its handles, its clock, and the examples of its contracts.
+
+Why: the suite of a cell is run by people, by gates and in every placement through the same object, so that a test never
+says where it runs.
+Not here: pytest (`fixtures`), systems without files (`inline`).
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from planaria.assemble.life import life_at
+from planaria.assemble.system import system_at
+from planaria.kernel.contract import Contract, describe
+from planaria.kernel.life import Life
+from planaria.kernel.loader import generation_at
+from planaria.kernel.port import Placement
+from planaria.kernel.system import cell_name
+from planaria.placement.codec import MsgspecCodec
+from planaria.placement.copying import Copying
+from planaria.placement.inprocess import InProcess
+from planaria.prove.example import Mismatch, run_examples
+from planaria.testing.clock import FakeClock
+from planaria.testing.ids import CountingIds
+
+C = TypeVar("C", bound=Contract)
+PLACEMENTS = ("inprocess", "copying")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cells:
+    """A running system in a test.
+
+    >>> from planaria.testing import run_cells
+    >>> class Echo(Contract):
+    ...     '''Says it again.'''
+    >>> async with run_cells({Echo: "class EchoCell(Echo): pass"}) as cells:
+    ...     cells.placement
+    'inprocess'
+    """
+
+    life: Life
+    placement: str
+    clock: FakeClock
+    complaints: list[str]
+
+    def handle(self, contract: type[C]) -> C:
+        """Return a handle to a cell, typed as its contract.
+
+        Raises:
+            NoSuchCell: PLN-C105.
+        """
+        return self.life.handle(contract)
+
+    async def settled(self) -> None:
+        """Wait until every event is handled, parked, or delayed after a failure."""
+        await self.life.outbox.settled()
+
+    async def mismatches(self, contract: type[Contract], operation: str) -> list[Mismatch]:
+        """Run the examples of one operation's docstring and return those that do not hold."""
+        found = [one for one in describe(contract).operations if one.name == operation]
+        namespace = dict(vars(sys.modules[contract.__module__])) | {cell_name(contract): self.handle(contract)}
+        return await run_examples((example for one in found for example in one.examples), namespace)
+
+
+def placement_named(name: str) -> Placement:
+    """Make the placement that stands behind a name of `PLACEMENTS`.
+
+    >>> type(placement_named("copying")).__name__
+    'Copying'
+    """
+    assert name in PLACEMENTS, f"'{name}' is none of {', '.join(PLACEMENTS)}"
+    return InProcess() if name == "inprocess" else Copying(MsgspecCodec())
+
+
+@asynccontextmanager
+async def cells_at(
+    root: Path, *, store_path: Path, placement: str = "inprocess", generations: Mapping[str, Path] | None = None
+) -> AsyncIterator[Cells]:
+    """Run the system at `root` with a clock and ids of its own; `generations` gives the directories of some cells' implementations."""
+    clock, complaints = FakeClock(follow=asyncio.get_running_loop().time), list[str]()
+    system, place = system_at(root), placement_named(placement)
+    async with life_at(
+        root, system=system, store_path=store_path, clock=clock, ids=CountingIds(),
+        placements={plan.placement: place for plan in system.cells.values()},
+        generations={name: generation_at(name, directory) for name, directory in (generations or {}).items()}, complain=complaints.append,
+    ) as life:  # fmt: skip
+        yield Cells(life=life, placement=placement, clock=clock, complaints=complaints)

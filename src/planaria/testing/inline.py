@@ -1,0 +1,119 @@
+"""A system in a few lines: contracts and implementations as a test writes them, without folders.
+
+Why: a unit test shows its cells beside its facts. The kernel loads from directories only, so the implementations are
+written to a temporary one, and run through the same loader as any other.
+Not here: systems with files (`cells`).
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from planaria.kernel.contract import Contract
+from planaria.kernel.life import Life
+from planaria.kernel.loader import Generation, generation_at
+from planaria.kernel.port import Placement, Ports, Store
+from planaria.kernel.system import System, cell_name
+from planaria.placement.codec import MsgspecCodec
+from planaria.testing.cells import Cells, placement_named
+from planaria.testing.clock import FakeClock
+from planaria.testing.ids import CountingIds
+from planaria.testing.store import MemoryStore
+
+Implementation = type[Contract] | str
+_GIVEN: dict[str, dict[str, Any]] = {}
+_TOKENS = count(1)
+_NAMES = "from planaria.testing.inline import given; globals().update(given({token!r}))\n"
+_CLASS = _NAMES + "class Implementation(implementation): pass\n"
+
+
+def given(token: str) -> dict[str, Any]:
+    """Return the names that an inline implementation may use; its first line calls this.
+
+    >>> given("nothing")
+    {}
+    """
+    return _GIVEN.get(token, {})
+
+
+def inline_generation(contract: type[Contract], implementation: Implementation, directory: Path) -> Generation:
+    """Write an implementation, a class or source text, into a new folder in `directory`, ready to be started or swapped in.
+
+    Source text sees every name of the contract's module, and those of `planaria`.
+    """
+    import planaria
+
+    token = f"{contract.__qualname__}-{next(_TOKENS)}"
+    if isinstance(implementation, str):
+        public = {name: getattr(planaria, name) for name in planaria.__all__}
+        module = {name: value for name, value in vars(sys.modules[contract.__module__]).items() if not name.startswith("__")}
+        _GIVEN[token] = {**public, **module, contract.__name__: contract}
+        text = _NAMES.format(token=token) + implementation
+    else:
+        _GIVEN[token] = {"implementation": implementation}
+        text = _CLASS.format(token=token)
+    folder = directory / token
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text(text, encoding="utf-8")
+    return generation_at(cell_name(contract), folder)
+
+
+def inline_system(
+    contracts: list[type[Contract]],
+    *,
+    uses: Mapping[type[Contract], tuple[type[Contract], ...]] | None = None,
+    limits: Mapping[type[Contract], Mapping[str, Any]] | None = None,
+) -> System:
+    """Compose a system: each cell may use those before it, unless `uses` says otherwise; `limits` go to `System.add`.
+
+    >>> list(inline_system([type("Cart", (Contract,), {})]).cells)
+    ['cart']
+    """
+    system = System("inline")
+    for position, contract in enumerate(contracts):
+        granted = (uses or {}).get(contract, tuple(contracts[:position]))
+        system.add(contract, uses=granted, **(limits or {}).get(contract, {}))
+    return system
+
+
+@asynccontextmanager
+async def run_cells(
+    implementations: Mapping[type[Contract], Implementation],
+    *,
+    uses: Mapping[type[Contract], tuple[type[Contract], ...]] | None = None,
+    limits: Mapping[type[Contract], Mapping[str, Any]] | None = None,
+    tables: Mapping[type[Contract], str] | None = None,
+    placement: str | Placement = "inprocess",
+    store: Store | None = None,
+) -> AsyncIterator[Cells]:
+    """Run cells given as contract and implementation; `tables` holds the SQL that makes a cell's tables (in a `MemoryStore`).
+
+    >>> from planaria import operation
+    >>> class Greeter(Contract):
+    ...     @operation()
+    ...     async def greet(self, name: str) -> str: ...
+    >>> class GreeterCell(Greeter):
+    ...     async def greet(self, name): return f"Hello, {name}"
+    >>> async with run_cells({Greeter: GreeterCell}) as cells:
+    ...     await cells.handle(Greeter).greet("Ada")
+    'Hello, Ada'
+    """
+    contracts = list(implementations)
+    system = inline_system(contracts, uses=uses, limits=limits)
+    store = store or MemoryStore()
+    for contract, text in (tables or {}).items():
+        assert isinstance(store, MemoryStore), "another store makes its tables by migrations"
+        store.define(cell_name(contract), text)
+    clock, complaints = FakeClock(follow=asyncio.get_running_loop().time), list[str]()
+    name = placement if isinstance(placement, str) else type(placement).__name__.lower()
+    place = placement_named(placement) if isinstance(placement, str) else placement
+    ports = Ports(store=store, codec=MsgspecCodec(), clock=clock, ids=CountingIds(), placements={"inprocess": place})
+    with TemporaryDirectory(prefix="planaria-inline-") as folder:
+        made = {cell_name(one): inline_generation(one, implementations[one], Path(folder)) for one in contracts}
+        async with Life(system, ports=ports, current=lambda plan: made[plan.name], complain=complaints.append) as life:
+            yield Cells(life=life, placement=name, clock=clock, complaints=complaints)
