@@ -13,6 +13,7 @@ from pathlib import Path
 from planaria.kernel.error import PlanariaError
 
 FENCE = re.compile(r"^```pycon[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
+NAME_CHARACTERS_MAX = 1000
 
 
 class IntentUnreadable(PlanariaError):
@@ -78,7 +79,7 @@ def intent_from(source: str, folder: Path) -> Intent:
     >>> intent_from("Round up.", Path()).text
     'Round up.'
     """
-    named = "\n" not in source and len(source) < 1000 and (folder / source).is_file()
+    named = "\n" not in source and len(source) <= NAME_CHARACTERS_MAX and (folder / source).is_file()
     if not named:
         if re.fullmatch(r"\S+\.(md|txt)", source):
             raise IntentUnreadable(text=f"there is no file {source}")

@@ -71,9 +71,8 @@ class Verdict:
     def plain(self) -> dict[str, Any]:
         """Return it as JSON-able data."""
         findings = [one.plain() for one in self.findings]
-        return {
-            "gate": self.gate, "verdict": self.result, "findings": findings, "evidence": dict(self.evidence), "seconds": round(self.seconds, 3)
-        }  # fmt: skip
+        plain = {"gate": self.gate, "verdict": self.result, "findings": findings, "evidence": dict(self.evidence)}
+        return plain | {"seconds": round(self.seconds, 3)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +114,7 @@ class Case:
     `root` is the system as its users know it, and only read. `scratch` is a copy of it in which the candidate is the
     cell's implementation, with the original contract and tests. `grants` are the contracts that the cell may use.
     `recordings` is a file of recorded calls and `store` a copy of the system's data; either may be missing.
+    `measured` is where a gate leaves a measurement that a later gate reads, so that a suite is run once.
     """
 
     root: Path
@@ -129,6 +129,7 @@ class Case:
     recordings: Path | None = None
     store: Path | None = None
     limits: Limits = field(default_factory=Limits)
+    measured: dict[str, Any] = field(default_factory=dict)
 
 
 Gate = Callable[[Case], Awaitable[Verdict]]

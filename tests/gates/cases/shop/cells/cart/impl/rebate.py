@@ -1,0 +1,7 @@
+"""The rebate."""
+
+
+def per_cent(pieces):
+    if pieces >= 10:
+        return 5
+    return 0
