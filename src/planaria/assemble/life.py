@@ -16,6 +16,7 @@ from planaria.kernel.life import Life
 from planaria.kernel.loader import Generation, generation_at
 from planaria.kernel.port import Clock, Ids, Placement, Ports
 from planaria.kernel.system import CellPlan, System
+from planaria.placement.copying import Copying
 from planaria.placement.inprocess import InProcess
 
 
@@ -38,14 +39,16 @@ async def life_at(
 
     composed = system_at(root) if system is None else system
     places, given, clock = Places.of(root), dict(generations or {}), clock or SystemClock()
+    if store_path is None:
+        places.runtime.mkdir(mode=0o700, exist_ok=True)
     store = SqliteStore.open(store_path or places.store)
     try:
         for name in composed.cells:
             if places.migrations(name).is_dir():
                 await store.migrate(name, places.migrations(name), clock=clock)
-        ports = Ports(
-            store=store, codec=MsgspecCodec(), clock=clock, ids=ids or RandomIds(), placements={**_placements(), **(placements or {})}
-        )
+        codec = MsgspecCodec()
+        known: dict[str, Placement] = {"inprocess": InProcess(), "copying": Copying(codec), **(placements or {})}
+        ports = Ports(store=store, codec=codec, clock=clock, ids=ids or RandomIds(), placements=known)
 
         def current(plan: CellPlan) -> Generation:
             return given.get(plan.name) or generation_at(plan.name, places.impl(plan.name))
@@ -54,7 +57,3 @@ async def life_at(
             yield life
     finally:
         await store.close()
-
-
-def _placements() -> dict[str, Placement]:
-    return {"inprocess": InProcess()}

@@ -20,6 +20,7 @@ from planaria.gateway.server import Gateway
 from planaria.kernel.life import Life
 from planaria.placement.codec import MsgspecCodec
 from planaria.record import Recorder
+from planaria.record.watchdog import Watchdog
 
 OWNER = "planaria up"
 
@@ -52,6 +53,9 @@ async def serve(
     places, clock, codec = Places.of(root), SystemClock(), MsgspecCodec()
     async with AsyncExitStack() as stack:
         life = await stack.enter_async_context(life_at(root, system=system_at(root), clock=clock, complain=complain))
+        watchdog = Watchdog(life.complain)
+        watchdog.start()
+        stack.callback(watchdog.stop)
         if record:
             await stack.enter_async_context(_recorded(life, places))
         keys = Keys(places.keys, clock=clock)

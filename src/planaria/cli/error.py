@@ -4,6 +4,8 @@ Why: what a person typed wrong is answered with what to type instead.
 Not here: what is wrong with a system (the room that finds it).
 """
 
+from typing import Any
+
 from planaria.kernel.error import PlanariaError
 
 
@@ -77,6 +79,28 @@ class NotAnswering(PlanariaError):
     what = "the system at {address} does not answer: {text}"
     why = "its note {note} says that process {pid} serves there"
     fix = "see what that process is doing; `kill {pid}` stops it in order"
+
+
+class Answered(PlanariaError):
+    """The running system answered with an error; code, what, why and fix are its own."""
+
+    code = "PLN-U108"
+    what = "{what}"
+    why = "{why}"
+    fix = "{fix}"
+
+    def plain(self) -> dict[str, Any]:
+        """Return the error as the system told it."""
+        return {**super().plain(), "code": self.facts["code"], "facts": self.facts["facts"]}
+
+
+class PairWrong(CommandError):
+    """An argument of a call is not NAME=VALUE."""
+
+    code = "PLN-U109"
+    what = "'{given}' is not NAME=VALUE"
+    why = "arguments are given by their names in the contract"
+    fix = "write it like sku=apple or limit=5; JSON is taken as JSON, anything else as text"
 
 
 class Fault(PlanariaError):

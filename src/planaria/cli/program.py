@@ -10,11 +10,11 @@ import os
 import sys
 from typing import Any, NoReturn
 
-from planaria.cli import explain
-from planaria.cli.command import EXITS, FAILED, INTERRUPTED, WRONG, Command
+from planaria.cli import call, explain, new, up
+from planaria.cli.command import EXITS, FAILED, INTERRUPTED, NO, WRONG, Command
 from planaria.cli.terminal import Terminal
 
-COMMANDS: tuple[Command, ...] = (explain.COMMAND,)
+COMMANDS: tuple[Command, ...] = (new.COMMAND, up.COMMAND, call.COMMAND, explain.COMMAND)
 BROKEN_PIPE = 141
 
 
@@ -106,13 +106,19 @@ def _tell(error: Exception, terminal: Terminal) -> int:
         traceback.print_exception(error, file=sys.stderr)
     known = error if isinstance(error, PlanariaError) else Fault(error=type(error).__name__, text=str(error))
     terminal.problem(known.plain())
-    return WRONG if _is_input(known) else FAILED
+    return _exit_code(known)
 
 
-def _is_input(error: Any) -> bool:
-    """Say whether what was typed, or the system's own files, must change before this can work."""
+def _exit_code(error: Any) -> int:
+    """Say whether what was typed or the system's own files must change, or whether something failed."""
+    from http import HTTPStatus
+
     from planaria.assemble.error import BrokenSystemFile, NoSystem, SystemFileWithoutSystem
-    from planaria.cli.error import CommandError
+    from planaria.cli.error import Answered, CommandError
     from planaria.kernel.error import NoSuchCell, NoSuchOperation, Several
 
-    return isinstance(error, (CommandError, Several, NoSystem, BrokenSystemFile, SystemFileWithoutSystem, NoSuchCell, NoSuchOperation))
+    if isinstance(error, Answered):
+        status = error.facts["status"]
+        return NO if status == HTTPStatus.CONFLICT else WRONG if status < HTTPStatus.INTERNAL_SERVER_ERROR else FAILED
+    given = (CommandError, Several, NoSystem, BrokenSystemFile, SystemFileWithoutSystem, NoSuchCell, NoSuchOperation)
+    return WRONG if isinstance(error, given) else FAILED
