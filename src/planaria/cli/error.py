@@ -103,6 +103,15 @@ class PairWrong(CommandError):
     fix = "write it like sku=apple or limit=5; JSON is taken as JSON, anything else as text"
 
 
+class ExampleMissing(CommandError):
+    """The reading room, or what it needs, is not installed."""
+
+    code = "PLN-U120"
+    what = "the demo needs {text}"
+    why = "the reading room is an example system, and not a part of every installation"
+    fix = "run `make demo` in a checkout; or install planaria with the extra `examples`"
+
+
 class Fault(PlanariaError):
     """Something that planaria did not foresee."""
 
