@@ -16,7 +16,7 @@ import json
 import textwrap
 import typing
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, TypeVar
 
 from planaria.kernel.effect import Effect
@@ -42,16 +42,14 @@ class Condition:
     text: str
     predicate: Callable[..., Any]
     source: str
+    names: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    stateful: bool = field(init=False, repr=False, compare=False)
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Return the parameters that the predicate takes."""
-        return tuple(inspect.signature(self.predicate).parameters)
-
-    @property
-    def stateful(self) -> bool:
-        """Say whether it looks at state (takes `self`) or awaits."""
-        return "self" in self.names or inspect.iscoroutinefunction(self.predicate)
+    def __post_init__(self) -> None:
+        """Read once which parameters it takes, and whether it looks at state (takes `self`) or awaits: every call asks."""
+        names = tuple(inspect.signature(self.predicate).parameters)
+        object.__setattr__(self, "names", names)
+        object.__setattr__(self, "stateful", "self" in names or inspect.iscoroutinefunction(self.predicate))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
