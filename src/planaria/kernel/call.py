@@ -9,7 +9,7 @@ Not here: requests (`request`), admission (`cell`), placements.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
@@ -173,8 +173,9 @@ class Operation:
             return await self._observed(outer, arguments)
         if outer is NOBODY:
             outer = Request(id=self.admission.ids.new(), caller="direct")
-        deadline = min(outer.deadline, loop.time() + self.deadline_s)
-        inner = replace(outer, budget_s=deadline - loop.time(), deadline=deadline)
+        now_s = loop.time()
+        deadline = min(outer.deadline, now_s + self.deadline_s)
+        inner = Request(id=outer.id, caller=outer.caller, budget_s=deadline - now_s, deadline=deadline, delivery=outer.delivery)
         token = REQUEST.set(inner)
         try:
             async with asyncio.timeout_at(deadline):
