@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from planaria.assemble.clock import RandomIds, SystemClock
+from planaria.assemble.host import HostCell, add_hosts
 from planaria.assemble.place import Places
 from planaria.assemble.system import system_at
 from planaria.kernel.life import Life
@@ -23,13 +24,14 @@ from planaria.placement.inprocess import InProcess
 @asynccontextmanager
 async def life_at(
     root: Path, *, system: System | None = None, store_path: Path | None = None, placements: Mapping[str, Placement] | None = None,
-    generations: Mapping[str, Generation] | None = None, clock: Clock | None = None, ids: Ids | None = None,
-    complain: Callable[[str], None] | None = None,
+    generations: Mapping[str, Generation] | None = None, hosts: tuple[HostCell, ...] = (), clock: Clock | None = None,
+    ids: Ids | None = None, complain: Callable[[str], None] | None = None,
 ) -> AsyncIterator[Life]:  # fmt: skip
     """Run the system at `root`: open its store, migrate, start its cells; stop and close in reverse.
 
     `system` replaces what system.py says; `store_path` the store; `generations` the implementations of some cells;
-    `placements` are added to those there are (`inprocess` by another name may be given, to run every cell otherwise).
+    `placements` are added to those there are (another `inprocess` runs every cell otherwise); `hosts` are cells of planaria
+    itself, which are added to the system.
 
     Raises:
         StoreInUse: PLN-S108, when it is already up; and whatever keeps a cell from starting.
@@ -47,13 +49,16 @@ async def life_at(
             if places.migrations(name).is_dir():
                 await store.migrate(name, places.migrations(name), clock=clock)
         codec = MsgspecCodec()
-        known: dict[str, Placement] = {"inprocess": InProcess(), "copying": Copying(codec), **(placements or {})}
+        host = add_hosts(composed, hosts)
+        known: dict[str, Placement] = {"inprocess": InProcess(), "copying": Copying(codec), "host": host, **(placements or {})}
         ports = Ports(store=store, codec=codec, clock=clock, ids=ids or RandomIds(), placements=known)
 
         def current(plan: CellPlan) -> Generation:
-            return given.get(plan.name) or generation_at(plan.name, places.impl(plan.name))
+            own = host.cells.get(plan.name)
+            return given.get(plan.name) or generation_at(plan.name, own.directory if own else places.impl(plan.name))
 
-        async with Life(composed, ports=ports, current=current, complain=complain) as life:
+        life = host.life = Life(composed, ports=ports, current=current, complain=complain)
+        async with life:
             yield life
     finally:
         await store.close()

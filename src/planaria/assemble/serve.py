@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from planaria.assemble.clock import SystemClock
+from planaria.assemble.host import OUTBOX
 from planaria.assemble.life import life_at
 from planaria.assemble.note import RunNote
 from planaria.assemble.place import Places
-from planaria.assemble.system import system_at
 from planaria.gateway.keys import Keys
 from planaria.gateway.server import Gateway
 from planaria.kernel.life import Life
@@ -52,7 +52,7 @@ async def serve(
     """
     places, clock, codec = Places.of(root), SystemClock(), MsgspecCodec()
     async with AsyncExitStack() as stack:
-        life = await stack.enter_async_context(life_at(root, system=system_at(root), clock=clock, complain=complain))
+        life = await stack.enter_async_context(life_at(root, hosts=(OUTBOX,), clock=clock, complain=complain))
         watchdog = Watchdog(life.complain)
         watchdog.start()
         stack.callback(watchdog.stop)

@@ -112,6 +112,15 @@ class ExampleMissing(CommandError):
     fix = "run `make demo` in a checkout; or install planaria with the extra `examples`"
 
 
+class NoSuchKey(CommandError):
+    """No key has this id."""
+
+    code = "PLN-U110"
+    what = "there is no key '{id}'"
+    why = "it was revoked, or never made here"
+    fix = "use one of: {known}"
+
+
 class Fault(PlanariaError):
     """Something that planaria did not foresee."""
 

@@ -1,0 +1,51 @@
+"""`planaria doctor`: what this machine and this system have, and what to cure.
+
+Not here: the facts (`assemble.doctor`).
+"""
+
+import argparse
+from pathlib import Path
+
+from planaria.cli.command import NO, OK, Command
+from planaria.cli.progress import Progress
+from planaria.cli.root import add_root, root_of
+from planaria.cli.terminal import DIM, GREEN, RED, YELLOW, Terminal
+
+COLOURS = {"well": GREEN, "watch": YELLOW, "wrong": RED}
+
+
+def _options(parser: argparse.ArgumentParser) -> None:
+    add_root(parser)
+
+
+def _run(given: argparse.Namespace, terminal: Terminal) -> int:
+    from planaria.assemble.doctor import facts_of_machine, facts_of_system
+    from planaria.assemble.error import NoSystem
+
+    with Progress(terminal, "looking"):
+        try:
+            root: Path | None = root_of(given)
+        except NoSystem:
+            if given.root is not None:
+                raise
+            root = None
+        groups = {"machine": facts_of_machine(root or Path.cwd()), "system": facts_of_system(root) if root else []}
+    facts = [one for group in groups.values() for one in group]
+    wrong = any(one.level == "wrong" for one in facts)
+    shown = {
+        name: [{key: getattr(one, key) for key in ("name", "level", "value", "cure")} for one in group] for name, group in groups.items()
+    }
+    terminal.give({"ok": not wrong, "root": None if root is None else str(root), **shown})
+    width = max(len(one.name) for one in facts)
+    for name, group in groups.items():
+        terminal.say(terminal.colour(f"{name}{f': {root}' if name == 'system' and root else ''}", DIM))
+        for one in group:
+            terminal.say(f"  {terminal.colour(one.level.ljust(5), COLOURS[one.level])}  {one.name.ljust(width)}  {one.value}")
+            if one.cure:
+                terminal.say(f"         {' ' * width}  fix: {one.cure}")
+    if root is None:
+        terminal.say("  no system here; `planaria new shop` writes one")
+    return NO if wrong else OK
+
+
+COMMAND = Command("doctor", "say what this machine and this system have, and what to cure", "planaria doctor", _options, _run)
