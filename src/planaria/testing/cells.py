@@ -16,6 +16,7 @@ from typing import TypeVar
 from planaria.assemble.life import life_at
 from planaria.assemble.system import system_at
 from planaria.kernel.contract import Contract, describe
+from planaria.kernel.event import Outbox
 from planaria.kernel.life import Life
 from planaria.kernel.loader import generation_at
 from planaria.kernel.port import Placement
@@ -56,9 +57,14 @@ class Cells:
         """
         return self.life.handle(contract)
 
+    @property
+    def outbox(self) -> Outbox:
+        """Return the outbox: what is parked, and redelivering it."""
+        return self.life.outbox
+
     async def settled(self) -> None:
         """Wait until every event is handled, parked, or delayed after a failure."""
-        await self.life.outbox.settled()
+        await self.outbox.settled()
 
     async def mismatches(self, contract: type[Contract], operation: str) -> list[Mismatch]:
         """Run the examples of one operation's docstring and return those that do not hold."""
