@@ -45,13 +45,13 @@ def facts_of_machine(directory: Path) -> list[Fact]:
 
 
 def facts_of_system(root: Path) -> list[Fact]:
-    """Return the facts of the system at `root`: its store, keys and note.
+    """Return the facts of the system at `root`: its store, keys, ledger and note.
 
     >>> [one.value for one in facts_of_system(Path("nowhere"))][:1]
     ['none yet']
     """
     places = Places.of(root)
-    return [_store(places), *_modes(places), _running(places)]
+    return [_store(places), *_modes(places), _ledger(places), _running(places)]
 
 
 def _python() -> Fact:
@@ -179,3 +179,15 @@ def _running(places: Places) -> Fact:
     except PermissionError:
         pass
     return Fact(name="running", level="well", value=f"up at {note.url}, as process {note.pid}")
+
+
+def _ledger(places: Places) -> Fact:
+    from planaria.ledger import verify
+
+    if not places.ledger.is_dir():
+        return Fact(name="ledger", level="well", value="none yet")
+    broken = [one for one in verify(places.ledger) if one.broken]
+    if broken:
+        value = f"{len(broken)} findings; the first: {broken[0].problem}"
+        return Fact(name="ledger", level="wrong", value=value, cure="see all with `planaria ledger verify`, and ask who changed it")
+    return Fact(name="ledger", level="well", value="verified")

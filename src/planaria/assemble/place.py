@@ -53,6 +53,11 @@ class Places:
         """Return the folder of the ledger."""
         return self.root / "ledger"
 
+    @property
+    def ledger_key(self) -> Path:
+        """Return the private key that signs the ledger."""
+        return self.runtime / "keys" / "ledger.pem"
+
     def cell(self, name: str) -> Path:
         """Return the folder of a cell."""
         return self.root / "cells" / name

@@ -121,6 +121,15 @@ class NoSuchKey(CommandError):
     fix = "use one of: {known}"
 
 
+class NoSuchEntry(CommandError):
+    """The ledger has no such entry."""
+
+    code = "PLN-U111"
+    what = "the ledger has no entry {number}"
+    why = "it holds {count} entries, numbered from 1"
+    fix = "list them with `planaria ledger`, then `planaria ledger show N`"
+
+
 class Fault(PlanariaError):
     """Something that planaria did not foresee."""
 
