@@ -33,7 +33,7 @@ class Desk(Contract):
 
     @operation(idempotent=True, deadline_s=10)
     @requires("the question is not blank", lambda question: question.strip() != "")
-    @requires("the question has at most 1,000 characters", lambda question: len(question) <= QUESTION_CHARACTERS_MAX)
+    @requires("the question has at most 400 characters", lambda question: len(question) <= QUESTION_CHARACTERS_MAX)
     @requires("the question is valid Unicode", lambda question: is_text(question))
     @requires("1 to 10 quotes are asked for", lambda quotes: 1 <= quotes <= QUOTES_MAX)
     async def answer(self, question: str, quotes: int = 3) -> Answer:

@@ -12,7 +12,7 @@ import msgspec
 from planaria import CellError, Clock, Contract, event, operation, requires
 
 PASSAGES_MAX = 20_000
-QUESTION_CHARACTERS_MAX = 1_000
+QUESTION_CHARACTERS_MAX = 400
 HITS_MAX = 50
 SURROGATES = ("\ud800", "\udfff")
 
@@ -119,7 +119,7 @@ class Library(Contract):
 
     @operation(idempotent=True, deadline_s=5)
     @requires("the question is not blank", lambda question: question.strip() != "")
-    @requires("the question has at most 1,000 characters", lambda question: len(question) <= QUESTION_CHARACTERS_MAX)
+    @requires("the question has at most 400 characters", lambda question: len(question) <= QUESTION_CHARACTERS_MAX)
     @requires("the question is valid Unicode", lambda question: is_text(question))
     @requires("the limit is 1 to 50", lambda limit: 1 <= limit <= HITS_MAX)
     async def search(self, question: str, limit: int = 10) -> tuple[Hit, ...]:
