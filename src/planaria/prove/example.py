@@ -41,21 +41,47 @@ async def _evaluate(source: str, namespace: dict[str, Any]) -> str:
     return "" if value is None else f"{value!r}\n"
 
 
-async def run_examples(examples: Iterable[doctest.Example], namespace: dict[str, Any]) -> list[Mismatch]:
-    """Run examples in order in one namespace and return those that did not give what they promise.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a reader at the prompt would see of one example, and whether it is an error."""
 
-    >>> await run_examples(doctest.DocTestParser().get_examples(">>> 1 + 1\\n3\\n"), {})
+    text: str
+    raised: bool = False
+
+
+async def show_examples(sources: Iterable[str], namespace: dict[str, Any]) -> list[Shown]:
+    r"""Run examples in order in one namespace and return what each shows.
+
+    >>> await show_examples(["1 + 1", "1 / 0"], {})
+    [Shown(text='2\n', raised=False), Shown(text='ZeroDivisionError: division by zero\n', raised=True)]
+    """
+    shown = []
+    for source in sources:
+        try:
+            shown.append(Shown(text=await _evaluate(source, namespace)))
+        except Exception as error:  # noqa: BLE001 - an example may be about any error
+            shown.append(Shown(text=f"{type(error).__name__}: {error}\n", raised=True))
+    return shown
+
+
+def mismatch(example: doctest.Example, shown: Shown) -> Mismatch | None:
+    r"""Compare what an example shows with what it promises.
+
+    >>> mismatch(doctest.Example("1 + 1", "2"), Shown(text="2\n")) is None
+    True
+    """
+    want = example.want if example.exc_msg is None else example.exc_msg
+    if shown.raised is (example.exc_msg is not None) and CHECKER.check_output(want, shown.text, FLAGS):
+        return None
+    return Mismatch(source=example.source.strip(), want=want.strip(), got=shown.text.strip())
+
+
+async def run_examples(examples: Iterable[doctest.Example], namespace: dict[str, Any]) -> list[Mismatch]:
+    r"""Run examples in order in one namespace and return those that did not give what they promise.
+
+    >>> await run_examples(doctest.DocTestParser().get_examples(">>> 1 + 1\n3\n"), {})
     [Mismatch(source='1 + 1', want='3', got='2')]
     """
-    found = []
-    for example in examples:
-        want = example.exc_msg if example.exc_msg is not None else example.want
-        try:
-            got = await _evaluate(example.source, namespace)
-            agrees = example.exc_msg is None and CHECKER.check_output(want, got, FLAGS)
-        except Exception as error:
-            got = f"{type(error).__name__}: {error}\n"
-            agrees = example.exc_msg is not None and CHECKER.check_output(want, got, FLAGS)
-        if not agrees:
-            found.append(Mismatch(source=example.source.strip(), want=want.strip(), got=got.strip()))
-    return found
+    promised = list(examples)
+    shown = await show_examples([one.source for one in promised], namespace)
+    return [found for one, seen in zip(promised, shown, strict=True) if (found := mismatch(one, seen)) is not None]
