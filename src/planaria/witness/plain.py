@@ -1,0 +1,147 @@
+"""Plain data: every value as JSON that keeps its type, so that outcomes can travel and be compared without their code.
+
+Why: the codec makes a list of a tuple and a set alike, which is right for borders and wrong for a judge.
+Not here: the codec of borders (`placement.codec`).
+"""
+
+import datetime
+import decimal
+import enum
+import json
+import math
+import re
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from planaria.kernel.value import fields_of, walk
+
+KIND, OF = "$", "of"
+SHOWN_MAX = 300
+_ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
+_TEXTUAL: dict[type[Any], Callable[[Any], str]] = {
+    datetime.datetime: datetime.datetime.isoformat,
+    datetime.date: datetime.date.isoformat,
+    datetime.time: datetime.time.isoformat,
+    datetime.timedelta: lambda one: f"{one.days} {one.seconds} {one.microseconds}",
+    decimal.Decimal: str,
+    uuid.UUID: str,
+    bytes: bytes.hex,
+}
+TEMPORAL = frozenset(("datetime", "date", "time", "timedelta"))
+_MADE: dict[str, Callable[[str], Any]] = {
+    "datetime": datetime.datetime.fromisoformat,
+    "date": datetime.date.fromisoformat,
+    "time": datetime.time.fromisoformat,
+    "timedelta": lambda text: datetime.timedelta(*map(int, text.split())),
+    "Decimal": decimal.Decimal,
+    "UUID": uuid.UUID,
+    "bytes": bytes.fromhex,
+    "float": float,
+}
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON-able data that keeps its type; what is no value keeps its type's name and its text.
+
+    >>> plain((1, frozenset({"a"}), b"b"))
+    [1, {'$': 'frozenset', 'of': ['a']}, {'$': 'bytes', 'of': '62'}]
+    """
+    kind = type(value)
+    if value is None or kind in (bool, int, str):
+        return value
+    if kind is float:
+        return value if math.isfinite(value) else {KIND: "float", OF: str(value)}
+    if kind is tuple:
+        return [plain(one) for one in value]
+    if kind in _TEXTUAL:
+        return {KIND: kind.__name__, OF: _TEXTUAL[kind](value)}
+    return {KIND: kind.__name__, OF: _inside(value)} if kind in (list, set, frozenset, dict) else _named(value, kind)
+
+
+def _inside(value: Any) -> list[Any]:
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    inside = [[plain(key), plain(one)] for key, one in value.items()] if isinstance(value, dict) else [plain(one) for one in value]
+    return sorted(inside, key=canonical)
+
+
+def _named(value: Any, kind: type[Any]) -> Any:
+    if isinstance(value, enum.Enum):
+        return {KIND: f"enum {kind.__qualname__}", OF: value.name}
+    names = getattr(kind, "__struct_fields__", None) or getattr(kind, "__dataclass_fields__", None)
+    if names is not None:
+        return {KIND: f"struct {kind.__qualname__}", OF: {name: plain(getattr(value, name)) for name in names}}
+    if isinstance(value, Mapping):
+        return {KIND: "dict", OF: _inside(dict(value))}
+    if isinstance(value, tuple) and not hasattr(value, "_fields"):
+        return [plain(one) for one in value]
+    return {KIND: f"other {kind.__name__}", OF: _ADDRESS.sub("0x…", repr(value))[:SHOWN_MAX]}
+
+
+def canonical(data: Any) -> str:
+    """Return one text for equal plain data.
+
+    >>> canonical({"b": 1, "a": [2]})
+    '{"a":[2],"b":1}'
+    """
+    return json.dumps(data, sort_keys=True, separators=(",", ":"))
+
+
+def names_of(types_: Iterable[Any]) -> dict[str, Any]:
+    """Return every record and enum reachable from types, by name; `value` makes them again.
+
+    >>> sorted(names_of([tuple[int, ...]]))
+    []
+    """
+    inside = [one for outer in types_ for one in walk(outer)]
+    return {one.__qualname__: one for one in inside if isinstance(one, type) and (issubclass(one, enum.Enum) or fields_of(one) is not None)}
+
+
+def value(data: Any, names: Mapping[str, Any]) -> Any:
+    """Make the value again that plain data stands for.
+
+    >>> value(plain((1, {"a": b"b"})), {})
+    (1, {'a': b'b'})
+    """
+    if isinstance(data, list):
+        return tuple(value(one, names) for one in data)
+    if not isinstance(data, dict):
+        return data
+    kind, of = data[KIND], data[OF]
+    word, _, name = kind.partition(" ")
+    if word == "struct":
+        return names[name](**{key: value(one, names) for key, one in of.items()})
+    if word == "enum":
+        return names[name][of]
+    if kind == "dict":
+        return {value(key, names): value(one, names) for key, one in of}
+    if kind in ("list", "set", "frozenset"):
+        return {"list": list, "set": set, "frozenset": frozenset}[kind](value(one, names) for one in of)
+    return _MADE[kind](of) if kind in _MADE else of
+
+
+def shown(data: Any) -> str:
+    """Write plain data as Python would.
+
+    >>> shown(plain((1, {"a": b"b"})))
+    "(1, {'a': b'b'})"
+    """
+    if isinstance(data, list):
+        return f"({', '.join(map(shown, data))}{',' if len(data) == 1 else ''})"
+    if not isinstance(data, dict):
+        return repr(data)
+    kind, of = data[KIND], data[OF]
+    word, _, name = kind.partition(" ")
+    if word == "struct":
+        return f"{name}({', '.join(f'{key}={shown(one)}' for key, one in of.items())})"
+    if word == "enum":
+        return f"{name}.{of}"
+    if word in ("other", "large"):
+        return of if word == "other" else f"<{name} characters, sha256 {of[:12]}>"
+    if kind == "dict":
+        return f"{{{', '.join(f'{shown(key)}: {shown(one)}' for key, one in of)}}}"
+    if kind in ("list", "set", "frozenset"):
+        inside = ", ".join(map(shown, of))
+        return {"list": f"[{inside}]", "set": f"{{{inside}}}", "frozenset": f"frozenset({{{inside}}})"}[kind]
+    return f"float({of!r})" if kind == "float" else repr(_MADE[kind](of))
