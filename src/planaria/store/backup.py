@@ -93,8 +93,7 @@ def _copy(action: str, source: Path, target: Path) -> int:
 
 
 def _keep(path: Path) -> Path:
-    """Give the old file a second name, so that `path` is never missing, and move its log out of the new file's way."""
-    _fold_log(path)
+    """Give the old file and its log second names before the log, which would spoil the new file, is removed."""
     kept, number = path.with_name(f"{path.name}.before-restore"), 1
     while kept.exists():
         number += 1
@@ -102,18 +101,11 @@ def _keep(path: Path) -> Path:
     os.link(path, kept)
     log = path.with_name(f"{path.name}-wal")
     if log.exists():
-        log.rename(kept.with_name(f"{kept.name}-wal"))
+        os.link(log, kept.with_name(f"{kept.name}-wal"))
+        _sync(path.parent)
+        log.unlink()
     path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
     return kept
-
-
-def _fold_log(path: Path) -> None:
-    try:
-        with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)) as connection:
-            connection.pragma("wal_checkpoint", "truncate")
-    except apsw.Error:
-        # The old store is damaged, which may be why it is replaced: its log is kept beside it.
-        return
 
 
 def _sync(path: Path) -> None:

@@ -3,7 +3,7 @@
 Why: cells share one database file for one fsync, so what keeps them apart must be SQLite itself: it asks `Guard` about
 every table, function and kind of statement while it compiles, views, triggers and virtual tables included, and whatever
 is not named here is denied.
-Decision D-051: isolation by table prefix and authorizer. Because one file per cell would cost one fsync per cell and no
+Decision D-071: isolation by table prefix and authorizer. Because one file per cell would cost one fsync per cell and no
 event could be written in its sender's transaction. Revisit when a cell needs a quota of its own.
 Not here: running statements (`session`), the text of migrations (`migration`).
 """
@@ -169,6 +169,9 @@ class Guard:
             return database == "main" and _owned(prefix, first) and _owned(prefix, second)
         if action == apsw.SQLITE_CREATE_VTABLE:
             return _owned(prefix, first) and second == "fts5"
+        if action == apsw.SQLITE_PRAGMA:
+            # SQLite asks for it inside `alter table … add column … check`, of the table that it alters.
+            return first == "quick_check" and _owned(prefix, second)
         return action == apsw.SQLITE_REINDEX and _owned(prefix, first)
 
 

@@ -1,7 +1,7 @@
 """The store of one system: the adapter of the kernel's `Store` port on SQLite.
 
 Why: embedded, so there is no server to install; one writer with group commit, because SQLite has one writer anyway.
-Decision D-050: bodies run in the store's threads, not on the loop. Because a commit waits for the disk. Revisit when
+Decision D-070: bodies run in the store's threads, not on the loop. Because a commit waits for the disk. Revisit when
 Python can wait for fsync without a thread.
 Not here: the threads (`writer`, `reader`), rights (`scope`), migrations offline (`migrator`), backup (`backup`).
 """

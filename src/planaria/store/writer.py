@@ -26,6 +26,7 @@ class Writer:
     def __init__(self, link: Link) -> None:
         self.queue: SimpleQueue[Work | None] = SimpleQueue()
         self.thread = Thread(target=self._run, name="planaria-writer", daemon=True)
+        self.trouble: apsw.Error | None = None
         self._link, self._connection = link, link.connection
         self._statements = Statements(link)
 
@@ -72,8 +73,10 @@ class Writer:
                     # SQLite has undone the whole transaction (disk full, out of memory): those who had run have failed.
                     return group[position + 1 :], self._all_failed(outcomes, "the transaction was undone by SQLite")
             self._connection.execute("commit")
-        except apsw.Error as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the thread must live on and every caller be told
             self._undo()
+            heard = {id(one.work) for one in outcomes}
+            outcomes += [Outcome(work, None, None) for work in group if id(work) not in heard]
             return [], self._all_failed(outcomes, f"{type(error).__name__}: {error}")
         return [], outcomes
 
@@ -100,8 +103,12 @@ class Writer:
             self._undo()
 
     def _undo(self) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("rollback")
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("rollback")
+        except apsw.Error as error:
+            # The next group cannot begin then, and its callers are told.
+            self.trouble = error
 
     def _busy(self, error: apsw.Error) -> StoreBusy | StoreFailed:
         if isinstance(error, apsw.BusyError):
