@@ -1,0 +1,42 @@
+import pytest
+
+from planaria.assemble import life_at
+from planaria.assemble.host import OUTBOX
+from planaria.assemble.outbox.contract import NotParked, ParkedDeliveries
+from planaria.kernel.event import SCOPE
+
+PARK = "update planaria__delivery set parked = 1, attempts = 12, error = 'it said no'"
+
+
+async def park_one(life):
+    """Have one delivery parked, as a handler that always fails would."""
+    await life.outbox.stop()
+    await life.call("stock", "receive", ("apple", 5), caller="test")
+    await life.call("cart", "put", ("ann", "apple", 2), caller="test")
+    await life.call("cart", "checkout", ("ann",), caller="test")
+    await life.ports.store.write(lambda session: session.execute(SCOPE, PARK))
+    life.outbox.start()
+
+
+async def test_parked_deliveries_are_offered_as_a_cell(shop):
+    async with life_at(shop, hosts=(OUTBOX,)) as life:
+        await park_one(life)
+        outbox = life.handle(ParkedDeliveries)
+        (one,) = await outbox.parked()
+        assert (one.handler, one.key, one.attempts, one.error) == ("stock.sold", "ann", 12, "it said no")
+        assert '"sku":"apple"' in one.payload
+        await outbox.redeliver(one.event, one.handler)
+        await life.outbox.settled()
+        assert await outbox.parked() == ()
+        assert await life.call("stock", "left", ("apple",), caller="test") == 3
+
+
+async def test_what_is_not_parked_cannot_be_sent_again(shop):
+    async with life_at(shop, hosts=(OUTBOX,)) as life:
+        with pytest.raises(NotParked):
+            await life.handle(ParkedDeliveries).redeliver(7, "stock.sold")
+
+
+async def test_without_hosts_a_system_has_only_its_own_cells(shop):
+    async with life_at(shop) as life:
+        assert list(life.cells) == ["stock", "cart"]
