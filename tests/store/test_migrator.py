@@ -3,7 +3,7 @@ from contextlib import closing
 import pytest
 
 from planaria.store.connection import connect
-from planaria.store.error import MigrationFailed, MigrationsWrong, ScopeWrong, StatementRefused, StoreInUse
+from planaria.store.error import MigrationFailed, MigrationsWrong, ScopeWrong, StatementRefused, StoreFailed, StoreInUse
 from planaria.store.migrator import apply, migrate, plan, rehearsed
 from planaria.store.sqlite import SqliteStore
 
@@ -264,6 +264,35 @@ def test_refuses_an_applied_migration_that_changed(cell, noon):
     cell.write(FIRST + "-- a remark\n")
     with pytest.raises(MigrationsWrong):
         migrate(cell.path, "a", cell.folder, clock=noon)
+
+
+def test_a_file_without_a_memory_of_migrations_has_none_applied(cell, tmp_path):
+    (tmp_path / "empty.sqlite").touch()
+    assert [step.number for step in plan(tmp_path / "empty.sqlite", "a", cell.write(FIRST).folder).steps] == [1]
+
+
+def test_a_file_that_is_no_database_is_the_stores_failure(cell, tmp_path):
+    (tmp_path / "junk.sqlite").write_bytes(b"junk" * 2000)
+    with pytest.raises(StoreFailed):
+        plan(tmp_path / "junk.sqlite", "a", cell.write(FIRST).folder)
+
+
+def test_a_disk_that_is_full_leaves_the_store_as_it_was(cell, noon):
+    made = plan(cell.path, "a", cell.write(FIRST).folder)
+    before = cell.schema()
+    link = connect(cell.path)
+    with closing(link.connection):
+        link.connection.pragma("max_page_count", link.connection.pragma("page_count"))
+        with pytest.raises((StoreFailed, MigrationFailed)):
+            apply(link, made, noon)
+        link.connection.execute("pragma max_page_count = 1000000")
+        other = connect(cell.path)
+        other.connection.execute("begin immediate")
+        link.connection.set_busy_timeout(0)
+        with pytest.raises(StoreFailed, match="BusyError"):
+            apply(link, made, noon)
+        other.connection.close()
+    assert cell.schema() == before
 
 
 @pytest.mark.parametrize("name", ["A", "a__b", "b_"])

@@ -70,6 +70,7 @@ async def test_a_deferred_constraint_fails_its_own_body_and_not_the_group(store)
 
     results = await asyncio.gather(*map(store.write, (orphan, whole, adding("x"))), return_exceptions=True)
     assert isinstance(results[0], ConstraintBroken)
+    assert results[0].facts["cell"] == "a"
     assert results[1:] == [None, "x"]
     assert await store.read(lambda session: session.execute("a", "select id from a__part")) == [(2,)]
 

@@ -5,7 +5,8 @@ store (D-008); so each is run up, down and up again (or down, up, down) on a cop
 Not here: the files (`migration`), what a schema is (`schema`).
 """
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,13 +15,14 @@ import apsw
 
 from planaria.kernel.port import Clock
 from planaria.store.connection import Link, connect
-from planaria.store.error import MigrationFailed, StatementRefused
+from planaria.store.error import MigrationFailed, StatementRefused, StoreFailed
 from planaria.store.lock import Lock
 from planaria.store.migration import Applied, Migration, Plan, make_plan
 from planaria.store.schema import difference, schema_of, trespasses
 from planaria.store.scope import HOST, prefix_of
 
 _APPLIED = "select number, name, digest, applied_at from planaria__migration where cell = ? order by number"
+_FORGET = "delete from planaria__migration where cell = ? and number = ?"
 
 
 def plan(path: Path, cell: str, directory: Path, *, to: int | None = None) -> Plan:
@@ -34,7 +36,7 @@ def plan(path: Path, cell: str, directory: Path, *, to: int | None = None) -> Pl
     """
     if not path.exists():
         return _plan_of(None, cell, directory, to)
-    with closing(connect(path, readonly=True).connection) as connection:
+    with _told(path), closing(connect(path, readonly=True).connection) as connection:
         return _plan_of(connection, cell, directory, to)
 
 
@@ -75,7 +77,7 @@ def rehearsed(path: Path, cell: str, directory: Path, *, to: int | None = None) 
     """
     made = plan(path, cell, directory, to=to)
     if made.steps:
-        with TemporaryDirectory(prefix="planaria-rehearsal-") as folder:
+        with _told(path), TemporaryDirectory(prefix="planaria-rehearsal-") as folder:
             copy = _copy(path, Path(folder) / "rehearsal.sqlite")
             with closing(copy.connection):
                 for step in made.steps:
@@ -96,24 +98,29 @@ def apply(link: Link, made: Plan, clock: Clock) -> Plan:
     connection = link.connection
     if not made.steps:
         return made
-    connection.pragma("foreign_keys", "off")
-    connection.execute("begin immediate")
-    try:
-        if _applied(connection, made.cell) != made.applied:
-            raise _failed(made.steps[0], "another process migrated this cell meanwhile; run it again", back=made.back)
-        for step in made.steps:
-            run(link, step, back=made.back)
-            if made.back:
-                connection.execute("delete from planaria__migration where cell = ? and number = ?", (step.cell, step.number))
-            else:
-                row = (step.cell, step.number, step.name, step.digest, clock.now())
-                connection.execute("insert into planaria__migration values (?, ?, ?, ?, ?)", row)
-        connection.execute("commit")
-    finally:
-        if connection.in_transaction:
-            connection.execute("rollback")
-        connection.pragma("foreign_keys", "on")
+    with _told(link.path):
+        connection.pragma("foreign_keys", "off")
+        try:
+            connection.execute("begin immediate")
+            _run_all(link, made, clock)
+            connection.execute("commit")
+        finally:
+            if connection.in_transaction:
+                connection.execute("rollback")
+            connection.pragma("foreign_keys", "on")
     return made
+
+
+def _run_all(link: Link, made: Plan, clock: Clock) -> None:
+    if _applied(link.connection, made.cell) != made.applied:
+        raise _failed(made.steps[0], "another process migrated this cell meanwhile; run it again", back=made.back)
+    for step in made.steps:
+        run(link, step, back=made.back)
+        if made.back:
+            link.connection.execute(_FORGET, (step.cell, step.number))
+        else:
+            row = (step.cell, step.number, step.name, step.digest, clock.now())
+            link.connection.execute("insert into planaria__migration values (?, ?, ?, ?, ?)", row)
 
 
 def run(link: Link, step: Migration, *, back: bool) -> None:
@@ -203,8 +210,18 @@ def _plan_of(connection: apsw.Connection | None, cell: str, directory: Path, to:
 
 
 def _applied(connection: apsw.Connection, cell: str) -> tuple[Applied, ...]:
+    if not connection.table_exists("main", "planaria__migration"):
+        return ()
     rows: list[tuple[Any, ...]] = connection.execute(_APPLIED, (cell,)).fetchall()
     return tuple(Applied(number=number, name=name, digest=digest, applied_at=at) for number, name, digest, at in rows)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except apsw.Error as error:
+        raise StoreFailed(path=str(path), text=f"{type(error).__name__}: {error}") from error
 
 
 def _failed(step: Migration, text: str, *, back: bool) -> MigrationFailed:

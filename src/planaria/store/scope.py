@@ -106,16 +106,22 @@ class Guard:
     Denial(action='delete from', subject='till__sale', foreign=True)
     """
 
-    __slots__ = ("_defining", "_prefix", "_rewriting", "denial")
+    __slots__ = ("_defining", "_prefix", "_rewriting", "cell", "denial")
 
     def __init__(self) -> None:
         self._prefix: str | None = None
         self._defining = self._rewriting = False
         self.denial: Denial | None = None
+        self.cell = "?"
 
     def enter(self, prefix: str, *, defining: bool = False) -> None:
-        """Hold statements to the tables of `prefix`; while `defining`, they may also make and change such tables."""
+        """Hold statements to the tables of `prefix`; while `defining`, they may also make and change such tables.
+
+        The last cell that was held so stays in `cell`, for errors that come at the end of its transaction.
+        """
         self._prefix, self._defining, self._rewriting, self.denial = prefix, defining, False, None
+        if not defining:
+            self.cell = prefix
 
     def leave(self) -> None:
         """Stand open again for the store's own statements."""

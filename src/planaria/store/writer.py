@@ -86,7 +86,8 @@ class Writer:
         outcome = carry_out(work, self._statements)
         if outcome.error is None and self._connection.status(apsw.SQLITE_DBSTATUS_DEFERRED_FKS)[0]:
             # Left alone, a deferred foreign key would fail the commit of the whole group.
-            broken = ConstraintBroken(cell="?", text="FOREIGN KEY constraint failed (deferred)")
+            cell = self._link.guard.cell.removesuffix("__")
+            broken = ConstraintBroken(cell=cell, text="FOREIGN KEY constraint failed (deferred)")
             outcome = Outcome(work, None, broken)
         if outcome.error is not None and self._connection.in_transaction:
             execute("rollback to body")
