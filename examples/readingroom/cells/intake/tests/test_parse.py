@@ -114,7 +114,7 @@ async def test_links_are_absolute_once_and_only_of_the_web(parse):
 
 
 async def test_links_follow_the_base_of_the_document(parse):
-    assert (await parse("<base href='/root/'><a href=a>text</a>")).links == ("http://wiki/root/a",)
+    assert (await parse("<base href='/deep/'><a href=a>text</a>")).links == ("http://wiki/deep/a",)
 
 
 async def test_takes_at_most_two_thousand_links(parse):
