@@ -13,7 +13,7 @@ class NoKey(Refused):
     code = "PLN-K101"
     what = "nothing can be recorded in a ledger: there is no key at {path}"
     why = "an entry that nobody signed is no record"
-    fix = "make a key with `planaria key {path}`, or bring yours to this place"
+    fix = "make a key with `planaria ledger key`, or bring yours to this place"
 
 
 class KeyExposed(Refused):
@@ -31,7 +31,7 @@ class KeyWrong(Refused):
     code = "PLN-K103"
     what = "{path} is no Ed25519 private key in PEM form: {text}"
     why = "entries are signed with Ed25519 (RFC 8032)"
-    fix = "make a key with `planaria key PATH`"
+    fix = "make a key with `planaria ledger key`"
 
 
 class KeyExists(Refused):

@@ -121,7 +121,7 @@ class StoreFailed(Failed):
     code = "PLN-S303"
     what = "the store {path} failed: {text}"
     why = "the disk, the file or the system beneath did not do what SQLite asked for"
-    fix = "look at the free space and the disk; check the file with `planaria backup`; a backup can be restored"
+    fix = "look at the free space and the disk; check the file with `planaria store backup`; a backup can be restored"
 
 
 class BodyStopped(Failed):
