@@ -28,6 +28,7 @@ from planaria.placement.codec import MsgspecCodec
 SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}").fullmatch
 JSON = (b"content-type", b"application/json")
 ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+HEAD_OF_200 = b"".join([b"HTTP/1.1 200 OK\r\n", *(b"%b: %b\r\n" % header for header in (JSON, *ALWAYS)), b"x-request-id: "])
 CLOSE = (b"connection", b"close")
 HEALTH, METRICS, OPENAPI, CELLS = "/health", "/metrics", "/openapi.json", "/cells/"
 Header = tuple[bytes, bytes]
@@ -91,9 +92,7 @@ class Application:
             connection.resting()
             return
         connection.sending()
-        head = [JSON, (b"content-length", b"%d" % len(answer)), (b"x-request-id", request_id.encode()), *ALWAYS]
-        await send({"type": "http.response.start", "status": 200, "headers": head})
-        await send({"type": "http.response.body", "body": answer})
+        await connection.answer(receive, HEAD_OF_200 + request_id.encode() + b"\r\ncontent-length: ", answer)
         self.traffic.count(200, len(answer))
         connection.resting()
 

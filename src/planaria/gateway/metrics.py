@@ -56,7 +56,9 @@ def _escaped(text: str) -> str:
 
 def _of_calls(measures: list[Measure]) -> Iterator[Family]:
     labelled = [({"cell": one.cell, "operation": one.operation}, one) for one in measures]
-    outcomes = [("", {**labels, "outcome": outcome}, float(_count(one, outcome))) for labels, one in labelled for outcome in OUTCOMES]
+    outcomes: list[Sample] = [
+        ("", {**labels, "outcome": outcome}, float(_count(one, outcome))) for labels, one in labelled for outcome in OUTCOMES
+    ]
     yield "planaria_calls_total", "counter", "Calls by outcome.", outcomes
     seconds = [sample for labels, one in labelled for sample in _histogram(labels, one)]
     yield "planaria_call_seconds", "histogram", "Time of calls; of calls from cell to cell, a sample.", seconds
