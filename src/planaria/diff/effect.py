@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from planaria.diff.source import Source, covers, dotted, mentions
+from planaria.diff.source import Source, covers, dotted, mentions, names_imported
 
 # Dotted names, and everything below them, by the kinds of effect of which one must be declared.
 _NAMES: dict[tuple[str, ...], str] = {
@@ -83,6 +83,20 @@ def touches(source: Source) -> Iterator[Touch]:
     for call in calls.values():
         if isinstance(call.func, ast.Attribute) and call.func.attr in METHODS and not _kinds(dotted(source, call.func)):
             yield Touch(kinds=METHODS[call.func.attr], name=f".{call.func.attr}()", line=call.lineno, node=call)
+
+
+def imported_touches(source: Source) -> Iterator[Touch]:
+    """Yield every import of something that is there to touch the outside, used or not.
+
+    >>> from planaria.diff.source import read
+    >>> [one.name for one in imported_touches(read("a.py", "import subprocess, os, random"))]
+    ['subprocess']
+    """
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for name in names_imported(node):
+                if (kinds := _kinds(name)) and not covers("random", name):
+                    yield Touch(kinds=kinds, name=name, line=node.lineno, node=node)
 
 
 def _kinds(name: str) -> tuple[str, ...]:

@@ -45,10 +45,7 @@ def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
             for one in node.names:
                 yield (one.asname, one.name) if one.asname else (one.name.split(".")[0],) * 2
         elif isinstance(node, ast.ImportFrom):
-            module = "." * node.level + (node.module or "")
-            separator = "" if module.endswith(".") else "."
-            for one in node.names:
-                yield one.asname or one.name, f"{module}{separator}{one.name}"
+            yield from ((one.asname or one.name, name) for one, name in zip(node.names, names_imported(node), strict=True))
 
 
 def _bound(tree: ast.Module) -> Iterator[str]:
@@ -99,12 +96,21 @@ def imports(source: Source) -> Iterator[tuple[int, str]]:
     [(1, 'os'), (2, '.words.count')]
     """
     for node in ast.walk(source.tree):
-        if isinstance(node, ast.Import):
-            yield from ((node.lineno, one.name) for one in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            module = "." * node.level + (node.module or "")
-            separator = "" if module.endswith(".") else "."
-            yield from ((node.lineno, f"{module}{separator}{one.name}") for one in node.names)
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield from ((node.lineno, name) for name in names_imported(node))
+
+
+def names_imported(node: ast.Import | ast.ImportFrom) -> list[str]:
+    """Return the full dotted names that one statement imports.
+
+    >>> names_imported(ast.parse("from os import path, sep").body[0])
+    ['os.path', 'os.sep']
+    """
+    if isinstance(node, ast.Import):
+        return [one.name for one in node.names]
+    module = "." * node.level + (node.module or "")
+    separator = "" if module.endswith(".") else "."
+    return [f"{module}{separator}{one.name}" for one in node.names]
 
 
 def run_at_import(body: Iterable[ast.stmt]) -> Iterator[ast.AST]:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import planaria
-from planaria.diff.effect import touches
+from planaria.diff.effect import imported_touches, touches
 from planaria.diff.source import Source, covers, dotted, imports, mentions, read, run_at_import
 from planaria.gates.verdict import Case, Finding, Verdict, decide
 from planaria.kernel.contract import describe
@@ -253,7 +253,7 @@ def _loud(source: Source, body: Iterable[ast.stmt], cure: str) -> Iterator[Findi
 def _effects(source: Source, case: Case) -> Iterator[Finding]:
     described = describe(case.contract)
     declared = {effect.kind for one in (*described.operations, *described.handlers) for effect in one.effects}
-    for touch in touches(source):
+    for touch in (*imported_touches(source), *touches(source)):
         if not declared & set(touch.kinds):
             effect = "() or ".join(kind.capitalize() for kind in touch.kinds)
             cure = f"do without; or a person declares effects=({effect}(),) on the operation in cells/{case.cell}/contract.py"

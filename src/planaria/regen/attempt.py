@@ -82,13 +82,10 @@ async def regenerate(place: Place, order: Order) -> Regenerated:
             raise
         finally:
             scratch.close()
-        promoted = generation.digest != current.digest
         verdict: Result = attempts[-1].verdict if attempts else "inconclusive"
-        loop.ended(verdict, "a candidate is in force" if promoted else "the implementation is as it was")
+        loop.ended(verdict, "a candidate is in force" if generation else "the implementation is as it was")
     seconds = time.perf_counter() - began
-    return Regenerated(
-        cell=order.cell, verdict=verdict, attempts=tuple(attempts), generation=generation.digest, promoted=promoted, seconds=seconds
-    )
+    return Regenerated(cell=order.cell, verdict=verdict, attempts=tuple(attempts), generation=generation, seconds=seconds)
 
 
 class _Loop:
@@ -108,7 +105,7 @@ class _Loop:
     def ended(self, verdict: str, text: str) -> None:
         self.record("regen.ended", text, {"verdict": verdict, "generation": self.place.current(self.order.cell).digest})
 
-    async def run(self, scratch: Scratch) -> tuple[list[Attempt], Generation]:
+    async def run(self, scratch: Scratch) -> tuple[list[Attempt], str]:
         order, attempts = self.order, list[Attempt]()
         facts = {
             "contract": describe(self.plan.contract).digest, "intent": order.intent.digest, "intent_text": order.intent.text,
@@ -122,11 +119,11 @@ class _Loop:
                 break
             attempts.append(attempt)
             if case is not None and attempt.verdict == "pass":
-                return attempts, await self.promote(case, attempt)
+                return attempts, (await self.promote(case, attempt)).digest
             self.refuse(attempt)
             if is_last or attempt.verdict == "inconclusive":
                 break
-        return attempts, self.current
+        return attempts, ""
 
     async def attempt(self, scratch: Scratch, number: int) -> tuple[Attempt | None, Case | None, bool]:
         """Make one attempt; None when the proposer has no more to give after another attempt."""

@@ -55,23 +55,25 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Regenerated:
-    """How a regeneration ended; `generation` is the one in force now, `promoted` says whether it is new.
+    """How a regeneration ended; `generation` is the digest of the one that it put in force, empty where it put none.
 
-    >>> Regenerated(cell="cart", verdict="fail", attempts=(), generation="9f2c", promoted=False, seconds=1.0).plain()["verdict"]
-    'fail'
+    >>> Regenerated(cell="cart", verdict="fail", attempts=(), generation="", seconds=1.0).promoted
+    False
     """
 
     cell: str
     verdict: Result
     attempts: tuple[Attempt, ...]
     generation: str
-    promoted: bool
     seconds: float
+
+    @property
+    def promoted(self) -> bool:
+        """Say whether a candidate is in force now."""
+        return bool(self.generation)
 
     def plain(self) -> dict[str, Any]:
         """Return it as JSON-able data."""
         attempts = [one.plain() for one in self.attempts]
-        return {
-            "cell": self.cell, "verdict": self.verdict, "attempts": attempts, "generation": self.generation, "promoted": self.promoted,
-            "seconds": round(self.seconds, 3),
-        }  # fmt: skip
+        plain = {"cell": self.cell, "verdict": self.verdict, "attempts": attempts, "generation": self.generation}
+        return plain | {"seconds": round(self.seconds, 3)}
