@@ -28,6 +28,11 @@ from planaria.store import backup, migrate, plan
 
 BYTES_WATCHED, BYTES_MAX = 500_000, 2_000_000
 LEFT_OUT = frozenset({"ledger", "node_modules", "__pycache__", "build", "dist"})
+CURES = {
+    "implementation": "complete the class there, with the names and parameters of the contract",
+    "composition": "mend it in system.py, or in the contract that it names",
+    "migrations": "mend the file: numbered without gaps, with a way back, and never changed once applied",
+}
 Tell = Callable[[str], None]
 
 
@@ -80,8 +85,11 @@ async def examine(root: Path, tell: Tell = lambda _: None) -> Examined:
 
 
 def _of(error: PlanariaError, part: str, file: str = "") -> list[Finding]:
-    problems = error.facts.get("problems") or [error.plain()["what"]]
-    return [Finding(gate=part, level="refuse", what=one, cure=error.plain()["fix"], file=file) for one in problems]
+    plain = error.plain()
+    if "problems" not in error.facts:
+        return [Finding(gate=part, level="refuse", what=plain["what"], cure=plain["fix"], file=file)]
+    cure = CURES.get(part, plain["fix"])
+    return [Finding(gate=part, level="refuse", what=one, cure=cure, file=file) for one in error.facts["problems"]]
 
 
 def _size(root: Path) -> tuple[int, list[Finding]]:

@@ -44,6 +44,10 @@ def _cure(message: str, program: str) -> str:
     return f"see `{program} --help`"
 
 
+def _shape(prog: str) -> argparse.HelpFormatter:
+    return argparse.RawDescriptionHelpFormatter(prog, max_help_position=28)
+
+
 def parser() -> argparse.ArgumentParser:
     """Make the parser of all commands.
 
@@ -54,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
 
     exits = "\n".join(f"  {code:<5}{meaning}" for code, meaning in EXITS)
     whole = _Parser(
-        prog="planaria", formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
+        prog="planaria", formatter_class=_shape, allow_abbrev=False,
         description="planaria: cellular monoliths whose cells are regenerated under governance.",
         epilog=f"begin:\n  planaria new shop && cd shop && planaria up\n\nexit codes:\n{exits}",
     )  # fmt: skip
@@ -64,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
         epilog = f"example:\n  {one.example}\n\nexit codes:\n{exits}"
         sub = below.add_parser(
             one.name, help=one.line, description=one.line, epilog=epilog, allow_abbrev=False,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_shape,
         )  # fmt: skip
         one.options(sub)
         sub.add_argument("--json", action="store_true", help="give one line of JSON instead of text")
@@ -113,15 +117,15 @@ def _tell(error: Exception, terminal: Terminal) -> int:
 
 
 def _exit_code(error: Any) -> int:
-    """Say whether what was typed or the system's own files must change, or whether something failed."""
+    """Say whether something failed, or whether what was typed or the system's own files must change."""
     from http import HTTPStatus
 
-    from planaria.assemble.error import BrokenSystemFile, NoSystem, SystemFileWithoutSystem
-    from planaria.cli.error import Answered, CommandError
-    from planaria.kernel.error import NoSuchCell, NoSuchOperation, Several
+    from planaria.cli.error import Answered, Fault, NotAnswering
+    from planaria.kernel.cell import SwapFailed
+    from planaria.kernel.error import Failed, Unknown
+    from planaria.kernel.life import TooManyCrashes
 
     if isinstance(error, Answered):
         status = error.facts["status"]
         return NO if status == HTTPStatus.CONFLICT else WRONG if status < HTTPStatus.INTERNAL_SERVER_ERROR else FAILED
-    given = (CommandError, Several, NoSystem, BrokenSystemFile, SystemFileWithoutSystem, NoSuchCell, NoSuchOperation)
-    return WRONG if isinstance(error, given) else FAILED
+    return FAILED if isinstance(error, (Failed, Fault, NotAnswering, SwapFailed, TooManyCrashes, Unknown)) else WRONG
