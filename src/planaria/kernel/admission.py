@@ -8,6 +8,7 @@ Not here: deadlines and outcomes (`call`), which generation runs (`cell`).
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from planaria.kernel.error import Refused
@@ -15,6 +16,8 @@ from planaria.kernel.port import Ids
 from planaria.kernel.request import chain
 
 WAITING = "waiting for a place"
+OPENING = ("up", "starting", "restarting")
+SERVED_S = 0.05
 COOL_OFF_S = 5.0
 FAILURES_MIN = 10
 FAILURES_WITHIN_S = 10.0
@@ -73,16 +76,16 @@ class Admission:
         self.state = "not started"
         self.holding = False
         self.own_handle: Any = None
-        self.failures: deque[float] = deque()
+        self.failures: deque[tuple[float, int]] = deque()
         self.rest_until = 0.0
-        self.trial = False
+        self.trial: asyncio.Task[Any] | None = None
         self.calls: Callable[[], int] = int
-        self.calls_at_first_failure = 0
-        self.served_s = 0.05
 
     def move(self, resident: Resident) -> Resident:
-        """Send calls to `resident` from now on and return the one before, which drains."""
+        """Send calls to `resident` from now on and return the one before, which drains; its failures are forgotten."""
         before, self.resident = self.resident, resident
+        self.rest_until, self.trial = 0.0, None
+        self.failures.clear()
         resident.left = self.trim
         if before.running:
             self.leaving.append(before)
@@ -101,19 +104,22 @@ class Admission:
             if not waiting.done():
                 resident.running += 1
                 waiting.set_result(resident)
-        resident.watched = bool(self.waiting)
+        resident.watched = bool(self.waiting) or not open_
 
     def turn(self, state: str) -> None:
         """Change the state of the door; waiting calls are refused when it is not one that will open."""
         self.state = state
         self.trim()
-        if state not in ("up", "starting", "restarting"):
-            for waiting in self.waiting:
-                if not waiting.done():
-                    waiting.set_exception(CellDown(cell=self.cell, state=state))
-            self.waiting.clear()
+        if state not in OPENING:
+            self._refuse_waiting(CellDown, state=state)
 
-    async def drained(self, resident: Resident, within_s: float) -> bool:
+    def _refuse_waiting(self, refusal: type[Refused], **facts: Any) -> None:
+        for waiting in self.waiting:
+            if not waiting.done():
+                waiting.set_exception(refusal(cell=self.cell, **facts))
+        self.waiting.clear()
+
+    async def drained(self, resident: Resident, within_s: float | None) -> bool:
         """Wait until no call runs in `resident`; false when the time is over first."""
         empty = asyncio.get_running_loop().create_future()
 
@@ -124,14 +130,11 @@ class Admission:
 
         resident.left, resident.watched = left, True
         left()
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(within_s):
                 await empty
-        except TimeoutError:
-            return False
-        finally:
-            resident.left = self.trim
-        return True
+        resident.left = self.trim
+        return not resident.running
 
     async def enter(self) -> Resident:
         """Take a place, or wait for one; the caller gives it back.
@@ -139,23 +142,22 @@ class Admission:
         Raises:
             Busy, BreakerOpen, CellDown: PLN-C203, PLN-C204, PLN-C205.
         """
-        loop = asyncio.get_running_loop()
-        if self.state not in ("up", "starting", "restarting"):
-            raise CellDown(cell=self.cell, state=self.state)
         inside = self.cell in chain()[:-1]
+        if self.state not in OPENING and not (inside and self.state == "stopping"):
+            raise CellDown(cell=self.cell, state=self.state)
         if self.rest_until and not inside:
-            left_s = self.rest_until - loop.time()
-            if left_s > 0 or self.trial:
+            left_s = self.rest_until - asyncio.get_running_loop().time()
+            if left_s > 0 or self.trial or self.holding or self.state != "up":
                 raise BreakerOpen(cell=self.cell, failures=len(self.failures), retry_after_s=round(max(left_s, 0.1), 1))
-            self.trial = inside = True
+            self.trial, inside = asyncio.current_task(), True
         if inside or self.resident.running < self.resident.room:
             self.resident.running += 1
             return self.resident
-        if len(self.waiting) >= self.queue:
-            facts = {"running": self.resident.running, "queued": len(self.waiting), "queue": self.queue}
-            wait_s = round(max(0.05, len(self.waiting) / self.concurrency * self.served_s), 2)
-            raise Busy(cell=self.cell, retry_after_s=wait_s, **facts)
-        waiting: asyncio.Future[Resident] = loop.create_future()
+        queued = len(self.waiting)
+        if queued >= self.queue:
+            wait_s = round(SERVED_S * max(1.0, queued / self.concurrency), 2)
+            raise Busy(cell=self.cell, running=self.resident.running, queued=queued, queue=self.queue, retry_after_s=wait_s)
+        waiting: asyncio.Future[Resident] = asyncio.get_running_loop().create_future()
         self.waiting.append(waiting)
         self.resident.watched = True
         try:
@@ -163,30 +165,29 @@ class Admission:
         except asyncio.CancelledError:
             if waiting.done() and not waiting.cancelled() and waiting.exception() is None:
                 waiting.result().running -= 1
-                self.trim()
+                waiting.result().left()
             elif waiting in self.waiting:
                 self.waiting.remove(waiting)
-            raise asyncio.CancelledError(WAITING) from None
+            raise
 
-    def stumbled(self, *, cancelled: bool = False) -> None:
+    def stumbled(self, resident: Resident, *, cancelled: bool = False) -> None:
         """Count a failure; open the breaker when at least half of the calls of the last seconds failed."""
-        if cancelled and not self.trial:
+        trial = self.trial is not None and self.trial is asyncio.current_task()
+        if resident is not self.resident or (cancelled and not trial):
             return
-        now = asyncio.get_running_loop().time()
-        calls = self.calls()
-        while self.failures and self.failures[0] < now - FAILURES_WITHIN_S:
+        now, calls = asyncio.get_running_loop().time(), self.calls()
+        while self.failures and self.failures[0][0] < now - FAILURES_WITHIN_S:
             self.failures.popleft()
-        if not self.failures:
-            self.calls_at_first_failure = calls - 1
-        self.failures.append(now)
-        share = len(self.failures) / max(1, calls - self.calls_at_first_failure)
-        if self.trial or (len(self.failures) >= FAILURES_MIN and share >= FAILURES_SHARE):
-            self.rest_until, self.trial = now + COOL_OFF_S, False
+        self.failures.append((now, calls))
+        count, share = len(self.failures), len(self.failures) / max(1, calls - self.failures[0][1] + 1)
+        if trial or (not self.rest_until and count >= FAILURES_MIN and share >= FAILURES_SHARE):
+            self.rest_until, self.trial = now + COOL_OFF_S, None
             self.trim()
+            self._refuse_waiting(BreakerOpen, failures=count, retry_after_s=COOL_OFF_S)
 
     def succeeded(self) -> None:
         """Close the breaker after a trial that went well."""
-        if self.trial:
-            self.rest_until, self.trial = 0.0, False
+        if self.trial is not None and self.trial is asyncio.current_task():
+            self.rest_until, self.trial = 0.0, None
             self.failures.clear()
             self.trim()

@@ -15,25 +15,27 @@ from typing import Any
 
 from planaria.kernel.admission import WAITING, Admission, Resident
 from planaria.kernel.contract import Contract, OperationDescription, operations
-from planaria.kernel.error import CellError, Failed, PlanariaError, Refused, Unknown
+from planaria.kernel.error import CellError, Failed, Refused, Unknown
 from planaria.kernel.measure import Histogram, Measure
-from planaria.kernel.request import NOBODY, REQUEST, WRAPPER, Request, chain
+from planaria.kernel.request import REQUEST, WRAPPER, Request, chain
 
 SHAPE = """
 async def {name}(_handle{parameters}):
     _op.left -= 1
-    _resident = _admission.resident
-    if _op.left < 0 or _resident.running >= _resident.room or _request().budget_s > _op.deadline_s{conditions}:
+    _held = _admission.resident
+    if _op.left < 0 or _held.running >= _held.room or _request().budget_s > _op.deadline_s{conditions}:
+        _held = None
         return await _slow(({arguments}))
-    _resident.running += 1
+    _held.running += 1
     try:
-        return await _resident.call_{name}({plain})
+        return await _held.call_{name}({plain})
     except BaseException as _error:
-        return await _settle(_resident, _error, ({arguments}))
+        _settle(_held, _error)
     finally:
-        _resident.running -= 1
-        if _resident.watched:
-            _resident.left()
+        _held.running -= 1
+        if _held.watched:
+            _held.left()
+    return await _again(({arguments}))
 """
 SAMPLED_EVERY = 64
 BYTES_EVERY = 32
@@ -100,6 +102,7 @@ class Operation:
         self.description, self.admission, self.size_of = description, admission, size_of
         self.name, self.cell, self.deadline_s = description.name, admission.cell, float(description.deadline_s)
         self.names = [one.name for one in description.parameters]
+        self.conditions = [(one, one.names, one.stateful) for one in description.conditions]
         self.declared: tuple[type[BaseException], ...] = description.errors
         self.observers: tuple[Observer, ...] = ()
         self.errors = {"refused": 0, "failed": 0, "unknown": 0}
@@ -113,10 +116,10 @@ class Operation:
         parameters = "".join(f", {name}=_default_{name}" if f"_default_{name}" in defaults else f", {name}" for name in self.names)
         plain = ", ".join(self.names)
         arguments = f"{plain}," if plain else ""
-        conditions = f" or not _holds(({arguments}))" if self.description.conditions else ""
+        conditions = f" or not _holds(({arguments}))" if self.conditions else ""
         namespace: dict[str, Any] = {
             "_op": self, "_admission": self.admission, "_request": REQUEST.get, "_holds": self._holds, "_slow": self.slow,
-            "_settle": self.settle, **defaults,
+            "_settle": self._settle, "_again": lambda given: self._observed(REQUEST.get(), given, again=True), **defaults,
         }  # fmt: skip
         source = SHAPE.format(name=self.name, parameters=parameters, arguments=arguments, plain=plain, conditions=conditions)
         exec(compile(source, WRAPPER, "exec"), namespace)  # noqa: S102 - a fixed shape; the names come from a checked signature
@@ -145,18 +148,18 @@ class Operation:
     def _holds(self, arguments: tuple[Any, ...]) -> bool:
         given = dict(zip(self.names, arguments, strict=True))
         try:
-            return all(not one.stateful and one.predicate(*map(given.__getitem__, one.names)) for one in self.description.conditions)
+            return all(not stateful and one.predicate(*map(given.__getitem__, names)) for one, names, stateful in self.conditions)
         except Exception:  # noqa: BLE001 - a predicate that cannot decide has not held; the slow path names it
             return False
 
-    async def _check(self, arguments: tuple[Any, ...]) -> None:
+    async def _planaria_check(self, arguments: tuple[Any, ...]) -> None:
         given = dict(zip(self.names, arguments, strict=True), self=self.admission.own_handle)
-        for condition in self.description.conditions:
+        for condition, names, _ in self.conditions:
             doubt = ""
             try:
-                holds = condition.predicate(*map(given.__getitem__, condition.names))
+                holds = condition.predicate(*map(given.__getitem__, names))
                 holds = await holds if isinstance(holds, Awaitable) else holds
-            except PlanariaError:
+            except Refused:
                 raise
             except Exception as error:  # noqa: BLE001 - a predicate that cannot decide has not held
                 holds, doubt = False, f" ({type(error).__name__}: {error})"
@@ -171,7 +174,7 @@ class Operation:
         outer, loop = REQUEST.get(), asyncio.get_running_loop()
         if outer.budget_s <= self.deadline_s:
             return await self._observed(outer, arguments)
-        if outer is NOBODY:
+        if not outer.id:
             outer = Request(id=self.admission.ids.new(), caller="direct")
         now_s = loop.time()
         deadline = min(outer.deadline, now_s + self.deadline_s)
@@ -181,35 +184,47 @@ class Operation:
             async with asyncio.timeout_at(deadline):
                 return await self._observed(inner, arguments)
         except TimeoutError as error:
+            waited = outcome_of(error.__cause__ or error) == "refused"
             facts = {"cell": self.cell, "operation": self.name, "deadline_s": round(inner.budget_s, 3)}
-            if error.__cause__ is not None and error.__cause__.args == (WAITING,):
-                self.errors["refused"] += 1
-                raise DeadlinePassed(**facts) from error
-            raise Interrupted(**facts) from error
+            raise (DeadlinePassed if waited else Interrupted)(**facts) from error
         finally:
+            inner.over()
             REQUEST.reset(token)
 
-    async def _observed(self, request: Request, arguments: tuple[Any, ...]) -> Any:
-        started, outcome, result, error = perf_counter(), "completed", None, None
+    async def _observed(self, request: Request, arguments: tuple[Any, ...], *, again: bool = False) -> Any:
+        started, outcome, result, error, _held = perf_counter(), "completed", None, None, None
         try:
-            result = await self._attempt(request, arguments)
+            while True:
+                _held = await self._place(request, arguments, again=again)
+                try:
+                    result = await getattr(_held, f"call_{self.name}")(*arguments)
+                    self.admission.succeeded()
+                    return result
+                except BaseException as raised:  # noqa: BLE001 - settle raises it again, with its outcome
+                    self._settle(_held, raised)
+                    again = True
+                finally:
+                    _held.running -= 1
+                    if _held.watched:
+                        _held.left()
         except BaseException as raised:
             error, outcome = raised, outcome_of(raised)
             raise
-        else:
-            return result
         finally:
             elapsed_s = perf_counter() - started
             self.histogram.add(elapsed_s)
             self.samples += 1
-            if self.samples % BYTES_EVERY == 1:
-                self.bytes_measured += 1
-                self.bytes_total += self.size_of((arguments, result))
-            for observer in self.observers:
+            weighing = (self._weigh,) if self.samples % BYTES_EVERY == 1 else ()
+            for observer in (*weighing, *self.observers):
                 self._tell(observer, CallRecord(
-                    cell=self.cell, operation=self.name, arguments=arguments, outcome=outcome, result=result, error=error, chain=chain(),
-                    elapsed_s=elapsed_s, request=request.id, caller=request.caller, generation=self.admission.resident.generation,
+                    cell=self.cell, operation=self.name, arguments=arguments, outcome=outcome, result=result, error=error,
+                    elapsed_s=elapsed_s, chain=chain(), request=request.id, caller=request.caller,
+                    generation=(_held or self.admission.resident).generation,
                 ))  # fmt: skip
+
+    def _weigh(self, record: CallRecord) -> None:
+        self.bytes_total += self.size_of((record.arguments, record.result))
+        self.bytes_measured += 1
 
     def _tell(self, observer: Observer, record: CallRecord) -> None:
         try:
@@ -217,56 +232,46 @@ class Operation:
         except Exception as error:  # noqa: BLE001 - an observer cannot change an outcome
             self.admission.complain(f"observer {observer!r}: {type(error).__name__}: {error}")
 
-    async def _attempt(self, request: Request, arguments: tuple[Any, ...]) -> Any:
+    async def _place(self, request: Request, arguments: tuple[Any, ...], *, again: bool) -> Resident:
+        """Check the conditions and take a place; what stops a call here is a refusal, but not when it has run before."""
         try:
-            if self.description.conditions:
-                await self._check(arguments)
+            if self.conditions:
+                await self._planaria_check(arguments)
             if asyncio.get_running_loop().time() >= request.deadline:
                 raise DeadlinePassed(cell=self.cell, operation=self.name, deadline_s=round(request.budget_s, 3))
             resident = self.admission.resident
-            if resident.running < resident.room:
-                resident.running += 1
-            else:
-                resident = await self.admission.enter()
-        except Refused:
-            self.errors["refused"] += 1
-            raise
-        try:
-            result = await getattr(resident, f"call_{self.name}")(*arguments)
-        except BaseException as error:  # noqa: BLE001 - settle raises it again, with its outcome
-            return await self.settle(resident, error, arguments)
-        else:
-            self.admission.succeeded()
-            return result
-        finally:
-            resident.running -= 1
-            if resident.watched:
-                resident.left()
+            if resident.running >= resident.room:
+                return await self.admission.enter()
+            resident.running += 1
+            return resident
+        except (Refused, asyncio.CancelledError) as error:
+            judged: BaseException = Lost(cell=self.cell, operation=self.name) if again else error
+            if isinstance(error, asyncio.CancelledError):
+                judged = asyncio.CancelledError(*() if again else (WAITING,))
+            self.errors[outcome_of(judged)] += 1
+            raise judged from (error.__cause__ if judged is error else error)
 
-    async def settle(self, resident: Resident, error: BaseException, arguments: tuple[Any, ...]) -> Any:
-        """Give a raised error its outcome; run an idempotent call again whose generation was closed under it."""
-        if isinstance(error, asyncio.CancelledError):
-            task = asyncio.current_task()
-            self.admission.stumbled(cancelled=True)
-            self.errors["unknown"] += 1
-            if not resident.lost or task is None or not task.cancelling():
-                raise asyncio.CancelledError from error
-            task.uncancel()
-            if self.description.idempotent:
-                return await self._observed(REQUEST.get(), arguments)
-            raise Lost(cell=self.cell, operation=self.name) from error
-        if not isinstance(error, Exception):
-            raise error
-        judged = self._judge(error)
+    def _settle(self, resident: Resident, error: BaseException) -> None:
+        """Raise an error again with its outcome; return where an idempotent call is to run again, its generation was closed under it."""
+        task = asyncio.current_task() if isinstance(error, asyncio.CancelledError) else None
+        if task is not None and task.cancelling():
+            self.admission.stumbled(resident, cancelled=True)
+            if resident.lost:
+                task.uncancel()
+                if self.description.idempotent:
+                    return
+            judged: BaseException = Lost(cell=self.cell, operation=self.name) if resident.lost else asyncio.CancelledError()
+        else:
+            judged = self._judge(error)
+            if isinstance(judged, CellError):
+                self.admission.succeeded()
+            elif isinstance(judged, Exception):
+                self.admission.stumbled(resident)
         self.errors[outcome_of(judged)] += 1
-        if isinstance(judged, CellError):
-            self.admission.succeeded()
-        else:
-            self.admission.stumbled()
-        raise judged from (None if judged is error else error)
+        raise judged from (error.__cause__ if judged is error else error)
 
-    def _judge(self, error: Exception) -> Exception:
-        if isinstance(error, self.declared):
+    def _judge(self, error: BaseException) -> BaseException:
+        if isinstance(error, self.declared) or not isinstance(error, (Exception, asyncio.CancelledError)):
             return error
         facts = {"cell": self.cell, "operation": self.name, "error": type(error).__name__, "text": str(error), "request": REQUEST.get().id}
         return Unknown(**facts) if isinstance(error, Unknown) else Failed(**facts)
@@ -278,8 +283,9 @@ def outcome_of(error: BaseException) -> str:
     >>> outcome_of(ValueError())
     'failed'
     """
-    unknown = isinstance(error, (Unknown, asyncio.CancelledError))
-    return "refused" if isinstance(error, Refused) else "unknown" if unknown else "failed"
+    if isinstance(error, Refused) or (isinstance(error, asyncio.CancelledError) and error.args == (WAITING,)):
+        return "refused"
+    return "unknown" if isinstance(error, (Unknown, asyncio.CancelledError)) else "failed"
 
 
 async def enter(operation: Operation, arguments: tuple[Any, ...], *, deadline_s: float | None = None, **request: Any) -> Any:

@@ -59,7 +59,7 @@ class Surroundings(Protocol):
     def complain(self, text: str) -> None:
         """Note something that concerns no caller."""
 
-    def crashed(self, cell: "RunningCell", error: BaseException) -> None:
+    def crashed(self, cell: "RunningCell", seat: Seat, error: BaseException) -> None:
         """Decide what follows a crash."""
 
 
@@ -73,7 +73,7 @@ class RunningCell:
         encode = around.ports.codec.encode
         declared = operations(plan.contract).items()
         self.operations = {name: Operation(one, self.admission, size_of=lambda value: len(encode(value))) for name, one in declared}
-        self.admission.calls = lambda: sum(one.calls for one in self.operations.values())
+        self.admission.calls = lambda: sum(one.calls - one.errors["refused"] for one in self.operations.values())
         self.handle = self.admission.own_handle = make_handle(plan.contract, self.operations)
         self.generation: Generation | None = None
         self.seat: Seat | None = None
@@ -114,20 +114,27 @@ class RunningCell:
 
     def _ended(self, seat: Seat, line: "asyncio.Future[None]") -> None:
         if seat is self.seat and not line.cancelled() and (error := line.exception()) is not None:
-            self.around.crashed(self, error)
+            self.around.crashed(self, seat, error)
 
     async def start(self, generation: Generation) -> None:
-        """Start with a generation, or again after a crash, each time after a longer pause; calls wait meanwhile."""
+        """Start with a generation; calls wait meanwhile."""
         async with self.changing:
-            self.admission.turn("restarting" if self.crashes else "starting")
-            before, self.seat = self.seat, None
-            if before is not None:
-                await self._close(before)
-            if self.crashes:
-                await asyncio.sleep(min(DELAY_MAX_S, DELAY_FIRST_S * 2 ** len(self.crashes)))
-            leaving = self._settle(*await self._seated(generation), generation)
+            self.admission.turn("starting")
+            self._settle(*await self._seated(generation), generation)
             self.admission.turn("up")
-            await self._drain(leaving)
+
+    async def restart(self, crashed: Seat) -> None:
+        """Start again after a crash, each time after a longer pause; calls wait. Do nothing where the seat was replaced or stopped."""
+        async with self.changing:
+            if self.seat is crashed:
+                self.admission.turn("restarting")
+                await self._close(crashed)
+                self.seat = None
+            if self.admission.state == "restarting" and self.generation is not None:
+                await asyncio.sleep(min(DELAY_MAX_S, DELAY_FIRST_S * 2 ** min(len(self.crashes), 8)))
+                leaving = self._settle(*await self._seated(self.generation), self.generation)
+                self.admission.turn("up")
+                await self._retire(leaving, None)
 
     async def swap(self, generation: Generation) -> None:
         """Replace the generation under load.
@@ -146,37 +153,41 @@ class RunningCell:
                 if before.remembers:
                     await self._hand_over(before, seat)
                 leaving = self._settle(seat, line, generation)
-            except Exception as error:
-                if seat is not None:
-                    await self._close(seat)
-                current = self.generation.digest[:12] if self.generation else "none"
+            except BaseException as error:
+                await self._close(seat)
+                if not isinstance(error, Exception):
+                    raise
+                current = self.admission.resident.generation[:12] or "none"
                 facts = {"cell": self.plan.name, "current": current, "candidate": generation.digest[:12]}
                 raise SwapFailed(text=f"{type(error).__name__}: {error}", **facts) from error
             finally:
                 self.admission.holding = False
                 self.admission.trim()
-            await self._drain(leaving)
-            await self._close(before)
+            await self._retire(leaving, before)
 
     async def _hand_over(self, before: Seat, seat: Seat) -> None:
         self.admission.holding = True
         self.admission.trim()
         async with asyncio.timeout(self.plan.drain_s):
-            await self.admission.drained(self.admission.resident, float("inf"))
+            await self.admission.drained(self.admission.resident, None)
             await seat.take_over(await before.hand_over())
 
-    async def _drain(self, resident: Resident) -> None:
-        """Wait for the calls in a resident; cancel those that do not end in time, their outcome is unknown."""
-        if not await self.admission.drained(resident, self.plan.drain_s):
-            resident.lost = True
-            for task in tasks_inside(resident):
-                task.cancel()
-            await self.admission.drained(resident, self.plan.drain_s)
+    async def _retire(self, resident: Resident, seat: Seat | None) -> None:
+        """Wait for the calls in a resident; cancel those that do not end in time, their outcome is unknown. Then close its seat."""
+        try:
+            if not await self.admission.drained(resident, self.plan.drain_s):
+                resident.lost = True
+                for task in tasks_inside(resident):
+                    task.cancel()
+                await self.admission.drained(resident, self.plan.drain_s)
+        finally:
+            await self._close(seat)
 
-    async def _close(self, seat: Seat) -> None:
+    async def _close(self, seat: Seat | None) -> None:
         try:
             async with asyncio.timeout(START_S):
-                await seat.stop()
+                if seat is not None:
+                    await seat.stop()
         except Exception as error:  # noqa: BLE001 - what is being thrown away cannot hold up the rest
             self.around.complain(f"cell '{self.plan.name}' did not stop cleanly: {type(error).__name__}: {error}")
 
@@ -191,8 +202,6 @@ class RunningCell:
         """Take no more calls, drain, and close."""
         async with self.changing:
             self.admission.turn("stopping")
-            await self._drain(self.admission.resident)
-            before, self.seat = self.seat, None
-            if before is not None:
-                await self._close(before)
+            await self._retire(self.admission.resident, self.seat)
+            self.seat = None
             self.admission.turn("stopped")

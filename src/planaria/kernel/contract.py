@@ -78,6 +78,10 @@ class Parameter:
         """Say whether callers must give it."""
         return self.default is REQUIRED
 
+    def plain(self) -> dict[str, Any]:
+        """Return it as JSON-able data."""
+        return {"name": self.name, "type": type_text(self.type), "default": None if self.required else repr(self.default)}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationDescription:
@@ -97,12 +101,8 @@ class OperationDescription:
 
     def plain(self) -> dict[str, Any]:
         """Return it as JSON-able data."""
-        parameters = [
-            {"name": one.name, "type": type_text(one.type), "default": None if one.required else repr(one.default)}
-            for one in self.parameters
-        ]
         return {
-            "name": self.name, "parameters": parameters, "returns": type_text(self.returns), "doc": self.doc,
+            "name": self.name, "parameters": [one.plain() for one in self.parameters], "returns": type_text(self.returns), "doc": self.doc,
             "idempotent": self.idempotent, "deadline_s": self.deadline_s, "effects": sorted(map(str, self.effects)),
             "errors": sorted(f"{error.code} {error.__qualname__}" for error in self.errors),
             "handles": type_text(self.handles) if self.handles else None,

@@ -7,6 +7,7 @@ Not here: the errors of one room, which stand beside the code that raises them.
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 
@@ -29,7 +30,7 @@ class PlanariaError(Exception):
         self.facts: dict[str, Any] = facts
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_revive, (type(self), self.facts))
+        return (partial(type(self), **self.facts), ())
 
     def __str__(self) -> str:
         plain = self.plain()
@@ -44,10 +45,6 @@ class PlanariaError(Exception):
         facts = defaultdict(lambda: "?", self.facts)
         texts = {name: getattr(self, name).format_map(facts) for name in ("what", "why", "fix")}
         return {"code": self.code, **texts, "facts": dict(self.facts)}
-
-
-def _revive(kind: type[PlanariaError], facts: dict[str, Any]) -> PlanariaError:
-    return kind(**facts)
 
 
 def every_error(root: type[PlanariaError] = PlanariaError) -> Iterator[type[PlanariaError]]:

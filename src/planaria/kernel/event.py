@@ -19,20 +19,16 @@ from planaria.kernel.request import Delivery
 
 SCOPE = "planaria"
 SCHEMA = (
-    """create table if not exists planaria__event
-    (id integer primary key autoincrement, cell text, name text, key text, payload blob, at real)""",
+    """create table if not exists planaria__event (id integer primary key autoincrement, cell text, name text, key text,
+    payload blob, at real)""",
     """create table if not exists planaria__delivery (handler text, event integer, key text, attempts integer default 0, due real default 0,
     parked integer default 0, error text default '', primary key (handler, event)) without rowid""",
     "create index if not exists planaria__delivery_event on planaria__delivery (event)",
 )
-WAITING = (
-    "select d.event, d.key, d.attempts, d.due, e.payload from planaria__delivery d join planaria__event e on e.id = d.event "
-    "where d.handler = ? and d.event > ? and d.parked = 0 order by d.event limit ?"
-)
-PARKED = (
-    "select d.event, d.handler, d.key, d.attempts, d.error, e.payload from planaria__delivery d "
-    "join planaria__event e on e.id = d.event where d.parked = 1 order by d.event"
-)
+WAITING = """select d.event, d.key, d.attempts, d.due, e.payload from planaria__delivery d join planaria__event e on e.id = d.event
+    where d.handler = ? and d.event > ? and d.parked = 0 order by d.event limit ?"""
+PARKED = """select d.event, d.handler, d.key, d.attempts, d.error, e.payload from planaria__delivery d
+    join planaria__event e on e.id = d.event where d.parked = 1 order by d.event"""
 SWEEP = "delete from planaria__event where id <= ? and not exists (select 1 from planaria__delivery where event = planaria__event.id)"
 UNPARK = "update planaria__delivery set parked = 0, attempts = 0, due = 0 where event = ? and handler = ? and parked = 1 returning event"
 FAILED = "update planaria__delivery set attempts = ?, due = ?, parked = ?, error = ? where handler = ? and event = ?"
@@ -40,6 +36,7 @@ PAGE = 256
 DELAY_FIRST_S = 0.2
 DELAY_MAX_S = 60.0
 ATTEMPTS_MAX = 8
+LOOK_S = 10.0  # a caller that was cancelled while its write was committed wakes nobody, so each pump also looks by itself
 
 
 def _execute(sql: str, parameters: tuple[Any, ...], session: Session) -> list[tuple[Any, ...]]:
@@ -106,7 +103,7 @@ class Outbox:
         sql = "insert into planaria__event (cell, name, key, payload, at) values (?, ?, ?, ?, ?) returning id"
         number = session.execute(SCOPE, sql, (cell, declaration.name, key, payload, self.ports.clock.now()))[0][0]
         for one in self.subscriptions:
-            if one.event is declaration:
+            if one.event.type is declaration.type:
                 session.execute(SCOPE, "insert into planaria__delivery (handler, event, key) values (?, ?, ?)", (one.handler, number, key))
 
     def remember(self, session: Session, delivery: Delivery) -> bool:
@@ -138,7 +135,8 @@ class Outbox:
 
     async def settled(self) -> None:
         """Wait until no delivery waits but those that are parked or delayed."""
-        await asyncio.gather(*(pump.idle.wait() for pump in self.pumps))
+        while busy := [pump for pump in self.pumps if not pump.idle.is_set()]:
+            await busy[0].idle.wait()
 
     async def parked(self) -> list[Parked]:
         """List the parked deliveries, oldest first."""
@@ -175,6 +173,7 @@ class _Pump:
     async def _run(self) -> None:
         while not self.stopping:
             self.awake.clear()
+            self.idle.clear()
             try:
                 wait_s = await self._round()
             except Exception as error:  # noqa: BLE001 - a store in trouble must not end deliveries for ever
@@ -185,23 +184,27 @@ class _Pump:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(wait_s):
                         await self.awake.wait()
+        self.idle.set()
 
-    async def _round(self) -> float | None:
-        """Deliver all that is due; return the seconds until the next is, or None."""
+    async def _round(self) -> float:
+        """Deliver all that is due; return the seconds until the next is, or until it is time to look again."""
         store, last, blocked, soonest = self.outbox.ports.store, 0, set[str](), None
         while not self.stopping and (rows := await store.read(partial(_execute, WAITING, (self.subscription.handler, last, PAGE)))):
             last, now, keys = rows[-1][0], self.outbox.ports.clock.now(), dict[str, list[_Waiting]]()
             for one in (_Waiting(*row) for row in rows):
-                if one.due > now and one.key not in keys:
+                if now < one.due <= now + DELAY_MAX_S and one.key not in keys:  # due later still: the clock was set back
                     blocked.add(one.key)
                     soonest = min(soonest or one.due, one.due)
                 if one.key not in blocked:
                     keys.setdefault(one.key, []).append(one)
-            stuck = await asyncio.gather(*(self._in_order(events) for events in keys.values()))
+            ended = await asyncio.gather(*(self._in_order(events) for events in keys.values()), return_exceptions=True)
+            if troubles := [one for one in ended if isinstance(one, BaseException)]:
+                raise troubles[0]
+            stuck = [one for one in ended if not isinstance(one, BaseException)]
             blocked |= {key for key, due in zip(keys, stuck, strict=True) if due is not None}
             soonest = min((due for due in (soonest, *stuck) if due is not None), default=None)
             await store.write(partial(_execute, SWEEP, (last,)))
-        return None if soonest is None else max(0.0, soonest - self.outbox.ports.clock.now())
+        return LOOK_S if soonest is None else min(LOOK_S, max(0.0, soonest - self.outbox.ports.clock.now()))
 
     async def _in_order(self, events: Iterable[_Waiting]) -> float | None:
         """Deliver events of one key; return when the first that failed is due again, or None."""

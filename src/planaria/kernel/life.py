@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 from planaria.kernel.call import Observer, Operation, enter
 from planaria.kernel.cell import RunningCell
@@ -18,12 +18,13 @@ from planaria.kernel.error import NoSuchCell, NoSuchOperation, PlanariaError
 from planaria.kernel.event import Outbox, Subscription
 from planaria.kernel.loader import Generation
 from planaria.kernel.measure import Measure
-from planaria.kernel.port import Ports
+from planaria.kernel.port import Ports, Seat
 from planaria.kernel.request import Delivery, task_factory
 from planaria.kernel.state import State
 from planaria.kernel.system import CellPlan, System, SystemProblems, Wire
 
 C = TypeVar("C", bound=Contract)
+Current = Callable[[CellPlan], Generation]
 
 
 class TooManyCrashes(PlanariaError):
@@ -51,9 +52,7 @@ class CellStatus:
 class Life:
     """Run a system: `async with Life(system, ports=…, current=…) as life: await life.handle(Cart).add(…)`."""
 
-    def __init__(
-        self, system: System, *, ports: Ports, current: Callable[[CellPlan], Generation], complain: Callable[[str], None] | None = None
-    ) -> None:
+    def __init__(self, system: System, *, ports: Ports, current: Current, complain: Callable[[str], None] | None = None) -> None:
         self.system, self.ports, self.current = system, ports, current
         self.complain = complain or logging.getLogger("planaria").warning
         self.cells = {name: RunningCell(plan, self) for name, plan in system.cells.items()}
@@ -73,8 +72,7 @@ class Life:
         Raises:
             NoSuchCell: PLN-C105.
         """
-        found: C = self.cells[self.system.plan(contract).name].handle
-        return found
+        return cast("C", self.cells[self.system.plan(contract).name].handle)
 
     def operation(self, cell: str, operation: str) -> Operation:
         """Return an operation by names, for callers from outside.
@@ -101,7 +99,7 @@ class Life:
 
     async def start(self) -> None:
         """Start every cell, what a cell uses before it; on a failure stop what was started, and raise."""
-        asyncio.get_running_loop().set_task_factory(task_factory)  # type: ignore[arg-type]  # typeshed asks for a protocol that no function meets
+        asyncio.get_running_loop().set_task_factory(task_factory)
         self.ended = asyncio.get_running_loop().create_future()
         self._subscribe()
         await self.outbox.prepare()
@@ -119,13 +117,12 @@ class Life:
         for name, plan in self.system.cells.items():
             self.outbox.declared[name] = {one.type: one for one in plan.contract.events}
             emitted |= self.outbox.declared[name]
-        problems = []
+        problems, self.outbox.subscriptions = [], []
         for one in self.operations:
             event_type = one.description.handles
             if event_type in emitted:
-                self.outbox.subscriptions.append(
-                    Subscription(handler=f"{one.cell}.{one.name}", event=emitted[event_type], call=self._delivering(one))
-                )
+                handler, call = f"{one.cell}.{one.name}", self._delivering(one)
+                self.outbox.subscriptions.append(Subscription(handler=handler, event=emitted[event_type], call=call))
             elif event_type is not None:
                 problems.append(f"'{one.cell}.{one.name}' handles {event_type.__qualname__}, which no cell of the system emits")
         if problems:
@@ -161,18 +158,17 @@ class Life:
         """
         await self.cells[self.system.plan(cell).name].swap(generation)
 
-    def crashed(self, cell: RunningCell, error: BaseException) -> None:
+    def crashed(self, cell: RunningCell, seat: Seat, error: BaseException) -> None:
         """Restart a cell that crashed; end the life when it did so too often."""
         self.complain(f"cell '{cell.plan.name}' crashed: {type(error).__name__}: {error}")
-        task = asyncio.get_running_loop().create_task(self._restart(cell, error))
+        task = asyncio.get_running_loop().create_task(self._restart(cell, seat, error))
         self.restarts.add(task)
         task.add_done_callback(self.restarts.discard)
 
-    async def _restart(self, cell: RunningCell, error: BaseException) -> None:
+    async def _restart(self, cell: RunningCell, seat: Seat, error: BaseException) -> None:
         while cell.may_restart(asyncio.get_running_loop().time()):
             try:
-                assert cell.generation is not None, "a cell that crashed had started"
-                await cell.start(cell.generation)
+                await cell.restart(seat)
             except Exception as again:  # noqa: BLE001 - a start that fails counts as a crash
                 error = again
             else:
@@ -189,9 +185,7 @@ class Life:
     def status(self) -> list[CellStatus]:
         """Return how every cell is."""
         return [
-            CellStatus(
-                cell=name, state=cell.admission.state, generation=cell.admission.resident.generation, placement=cell.plan.placement,
-                running=cell.admission.resident.running, queued=len(cell.admission.waiting), crashes=len(cell.crashes),
-            )
+            CellStatus(cell=name, state=cell.admission.state, generation=cell.admission.resident.generation, placement=cell.plan.placement,
+                       running=cell.admission.resident.running, queued=len(cell.admission.waiting), crashes=len(cell.crashes))
             for name, cell in self.cells.items()
         ]  # fmt: skip

@@ -10,11 +10,12 @@ import importlib.abc
 import importlib.util
 import inspect
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.machinery import ModuleSpec
+from importlib.machinery import FileFinder, ModuleSpec, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from planaria.kernel.contract import Contract, contract_of, implementation_problems
 from planaria.kernel.error import PlanariaError, Several
@@ -47,13 +48,17 @@ class Generation:
     directory: Path
 
 
+class _Source(SourceFileLoader):
+    def path_stats(self, path: str) -> Mapping[str, Any]:
+        raise OSError(f"{path} is always compiled: bytecode kept by time and size may be of another generation")
+
+
 class _Guard(importlib.abc.MetaPathFinder):
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
-        del path, target
         parts = fullname.split(".")
         if parts[0] == "cells" and parts[2:3] == ["impl"]:
             raise ImportOfImplementation(module=fullname)
-        return None
+        return FileFinder(path[0], (_Source, [".py"])).find_spec(fullname) if parts[0] == PREFIX and path else None
 
 
 GUARD = _Guard()
@@ -61,12 +66,9 @@ GUARD = _Guard()
 
 def files_of(directory: Path) -> dict[str, bytes]:
     """Return an implementation's files by relative path; caches and hidden files apart."""
-    paths = (path for path in sorted(directory.rglob("*")) if path.is_file())
-    return {
-        str(path.relative_to(directory)): path.read_bytes()
-        for path in paths
-        if not any(part.startswith((".", "__pycache__")) for part in path.relative_to(directory).parts)
-    }
+    paths = {path.relative_to(directory): path for path in sorted(directory.rglob("*")) if path.is_file()}
+    kept = [name for name in paths if not any(part.startswith((".", "__pycache__")) for part in name.parts)]
+    return {str(name): paths[name].read_bytes() for name in kept}
 
 
 def digest_of(files: dict[str, bytes]) -> str:
@@ -100,7 +102,7 @@ def load(generation: Generation, contract: type[Contract]) -> type[Contract]:
         sys.modules.setdefault(part, ModuleType(part)).__path__ = []
     _forget(name)
     start = generation.directory / "__init__.py"
-    spec = importlib.util.spec_from_file_location(name, start, submodule_search_locations=[str(generation.directory)])
+    spec = importlib.util.spec_from_loader(name, _Source(name, str(start)), is_package=True)
     if spec is None or spec.loader is None or not start.is_file():
         raise ImplementationProblems.of(subject, [f"there is no {start}: write the class there"])
     module = importlib.util.module_from_spec(spec)
@@ -116,7 +118,7 @@ def load(generation: Generation, contract: type[Contract]) -> type[Contract]:
 
 
 def _class_in(module: ModuleType, contract: type[Contract], subject: str) -> type[Contract]:
-    own = [one for one in vars(module).values() if inspect.isclass(one) and one.__module__.startswith(module.__name__)]
+    own = {one: None for one in vars(module).values() if inspect.isclass(one) and one.__module__.startswith(module.__name__)}
     found = [one for one in own if issubclass(one, Contract) and contract_of(one) is contract]
     if len(found) != 1:
         names = ", ".join(one.__name__ for one in found) or "none"

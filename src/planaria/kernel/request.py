@@ -7,13 +7,14 @@ Not here: the call itself (`call`).
 
 import asyncio
 import sys
-from collections.abc import Coroutine
+from collections.abc import Iterator
 from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
 WRAPPER = "<planaria call>"
+CHECK = "_planaria_check"
 
 
 @dataclass(frozen=False, slots=True, kw_only=True)
@@ -25,9 +26,9 @@ class Delivery:
     marked: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=False, slots=True, kw_only=True)
 class Request:
-    """One entry into the system; `budget_s` is infinite until its deadline is armed."""
+    """One entry into the system; `budget_s` is infinite until its deadline is armed, and again when it is over."""
 
     id: str
     caller: str
@@ -35,49 +36,62 @@ class Request:
     deadline: float = float("inf")
     delivery: Delivery | None = None
 
+    def over(self) -> None:
+        """End it: a task that outlives it calls on its own account from now on.
+
+        >>> one = Request(id="a", caller="b", budget_s=1.0)
+        >>> one.over()
+        >>> one == NOBODY
+        True
+        """
+        self.id, self.caller, self.budget_s, self.deadline, self.delivery = "", "", float("inf"), float("inf"), None
+
 
 NOBODY = Request(id="", caller="")
 REQUEST: ContextVar[Request] = ContextVar("planaria_request", default=NOBODY)
-ORIGIN: ContextVar[tuple[str, ...]] = ContextVar("planaria_origin", default=())
+ORIGIN: ContextVar[tuple[Request, tuple[str, ...]]] = ContextVar("planaria_origin", default=(NOBODY, ()))
 
 
 def chain(frame: FrameType | None = None) -> tuple[str, ...]:
-    """Return the cells whose operations are running above this line, outermost first, across tasks.
+    """Return the cells whose operations are running above this line, outermost first, across the tasks of one request.
+
+    An operation whose conditions are being checked does not run yet.
 
     >>> chain()
     ()
     """
     found: list[str] = []
+    (request, above), checking = ORIGIN.get(), False
     here: FrameType | None = frame or sys._getframe()  # noqa: SLF001 - the running frames are the only exact record of the chain
     while here is not None:
         if here.f_code.co_filename == WRAPPER:
-            found.append(here.f_globals["_op"].cell)
+            found += [] if checking else [here.f_globals["_op"].cell]
+            checking = False
+        checking = checking or here.f_code.co_name == CHECK
         here = here.f_back
-    return ORIGIN.get() + tuple(reversed(found))
+    return (above if request.id else ()) + tuple(reversed(found))
 
 
-def task_factory(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any], context: Context | None = None) -> "asyncio.Task[Any]":
+def task_factory(loop: asyncio.AbstractEventLoop, work: Any, *, context: Context | None = None, **given: Any) -> "asyncio.Task[Any]":
     """Make a task that remembers the chain of cells it was made in."""
     above = chain(sys._getframe(1))  # noqa: SLF001 - as above
     if above:
         context = context or copy_context()
-        context.run(ORIGIN.set, above)
-    return asyncio.Task(work, loop=loop, context=context)
+        context.run(ORIGIN.set, (REQUEST.get(), above))
+    return asyncio.Task(work, loop=loop, context=context, **given)
 
 
 def tasks_inside(resident: Any) -> list["asyncio.Task[Any]"]:
     """Return the tasks that are now inside an operation of one resident; for its last drain only.
 
-    >>> tasks_inside(None)
+    >>> tasks_inside(object())
     []
     """
-    found = []
-    for task in asyncio.all_tasks():
-        work: Any = task.get_coro()
-        while work is not None:
-            frame = getattr(work, "cr_frame", None)
-            if frame is not None and frame.f_code.co_filename == WRAPPER and frame.f_locals.get("_resident") is resident:
-                found.append(task)
-                break
-            work = getattr(work, "cr_await", None)
-    return found
+    return [task for task in asyncio.all_tasks() if any(one.f_locals.get("_held") is resident for one in _frames(task.get_coro()))]
+
+
+def _frames(work: Any) -> Iterator[FrameType]:
+    while work is not None:
+        if (frame := getattr(work, "cr_frame", None)) is not None:
+            yield frame
+        work = getattr(work, "cr_await", None)

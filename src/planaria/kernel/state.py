@@ -6,11 +6,12 @@ Not here: the outbox's tables and deliveries (`event`), the database (an adapter
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from planaria.kernel.error import Refused
+from planaria.kernel.event import Outbox
 from planaria.kernel.port import Session, Store
-from planaria.kernel.request import REQUEST, Delivery
+from planaria.kernel.request import REQUEST
 
 T = TypeVar("T")
 
@@ -33,19 +34,6 @@ class AlreadySeen(Refused):
     fix = "nothing: it is done"
 
 
-class Emitter(Protocol):
-    """What a transaction needs of the outbox."""
-
-    def write(self, session: Session, cell: str, fact: Any) -> None:
-        """Write an event."""
-
-    def remember(self, session: Session, delivery: Delivery) -> bool:
-        """Remember that an event was handled; false when it was before."""
-
-    def wake(self) -> None:
-        """Deliver what was written."""
-
-
 class Transaction:
     """One transaction on a cell's own tables, named `{cell}__…`.
 
@@ -55,8 +43,8 @@ class Transaction:
     ['rows', 'row', 'change', 'emit']
     """
 
-    def __init__(self, cell: str, session: Session, emitter: Emitter) -> None:
-        self._cell, self._session, self._emitter = cell, session, emitter
+    def __init__(self, cell: str, session: Session, outbox: Outbox) -> None:
+        self._cell, self._session, self._outbox = cell, session, outbox
         self.emitted = 0
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -75,7 +63,7 @@ class Transaction:
 
     def emit(self, fact: Any) -> None:
         """Write an event that the contract declares; it is delivered after this transaction is durable."""
-        self._emitter.write(self._session, self._cell, fact)
+        self._outbox.write(self._session, self._cell, fact)
         self.emitted += 1
 
 
@@ -86,12 +74,12 @@ class State:
     ['read', 'write']
     """
 
-    def __init__(self, cell: str, store: Store, emitter: Emitter) -> None:
-        self._cell, self._store, self._emitter = cell, store, emitter
+    def __init__(self, cell: str, store: Store, outbox: Outbox) -> None:
+        self._cell, self._store, self._outbox = cell, store, outbox
 
     async def read(self, body: Callable[[Transaction], T]) -> T:
         """Run `body` on one snapshot of the state."""
-        return await self._store.read(lambda session: body(Transaction(self._cell, session, self._emitter)))
+        return await self._store.read(lambda session: body(Transaction(self._cell, session, self._outbox)))
 
     async def write(self, body: Callable[[Transaction], T]) -> T:
         """Run `body` atomically; what it wrote and emitted is durable when this returns.
@@ -107,9 +95,9 @@ class State:
 
         def run(session: Session) -> T:
             nonlocal emitted
-            if delivery is not None and not self._emitter.remember(session, delivery):
+            if delivery is not None and not self._outbox.remember(session, delivery):
                 raise AlreadySeen(handler=delivery.handler, event=delivery.event)
-            transaction = Transaction(self._cell, session, self._emitter)
+            transaction = Transaction(self._cell, session, self._outbox)
             result = body(transaction)
             emitted = transaction.emitted
             return result
@@ -118,5 +106,5 @@ class State:
         if delivery is not None:
             delivery.marked = True
         if emitted:
-            self._emitter.wake()
+            self._outbox.wake()
         return result

@@ -7,19 +7,16 @@ Not here: encoding (the codec is an adapter of the `Codec` port).
 
 import dataclasses
 import datetime as dt
-import decimal
 import enum
 import types
 import typing
-import uuid
 from collections import abc
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
-PLAIN: tuple[Any, ...] = (
-    type(None), bool, int, float, str, bytes, dt.datetime, dt.date, dt.time, dt.timedelta,
-    decimal.Decimal, uuid.UUID,
-)  # fmt: skip
+PLAIN: tuple[Any, ...] = (type(None), bool, int, float, str, bytes, dt.datetime, dt.date, dt.time, dt.timedelta, Decimal, UUID)
 INSTEAD: dict[Any, str] = {list: "tuple[T, ...]", dict: "Mapping[str, T]", set: "frozenset[T]", bytearray: "bytes", Any: "a named value"}
 
 
@@ -31,9 +28,8 @@ def fields_of(type_: Any) -> dict[str, Any] | None:
     """
     if dataclasses.is_dataclass(type_) or hasattr(type_, "__struct_fields__"):
         hints = typing.get_type_hints(type_, include_extras=True)
-        names = getattr(type_, "__struct_fields__", None)
-        names = [field.name for field in dataclasses.fields(type_)] if names is None else names
-        return {name: hints[name] for name in names}
+        names = getattr(type_, "__struct_fields__", None)  # () for an empty struct, which is a value too
+        return {name: hints[name] for name in ([one.name for one in dataclasses.fields(type_)] if names is None else names)}
     return None
 
 
