@@ -73,8 +73,9 @@ def _answer(ended: Ended, blocks: Blocks) -> dict[str, list[Shown]] | None:
 def _broken(case: Case, ended: Ended, placement: str) -> Finding:
     if ended.code is None and ended.errors.startswith("it could not be started"):
         return Finding(gate=GATE, level="doubt", what=f"the worker did not run: {ended.errors}", cure="mend the installation")
-    limit_s = case.limits.examples_timeout_s
-    what = f"the examples did not end within {limit_s:.0f} s" if ended.code is None else f"the examples broke the process ({ended.told})"
+    what = f"the examples did not end within {case.limits.examples_timeout_s:.0f} s"
+    if ended.code is not None:
+        what = f"the examples broke the process ({ended.told or f'it ended itself with status {ended.code}'})"
     return Finding(gate=GATE, level="refuse", what=f"{what} under {placement}", cure="let every operation end, and raise only errors")
 
 

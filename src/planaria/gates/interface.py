@@ -25,7 +25,6 @@ async def interface(case: Case) -> Verdict:
                 what = f"it cannot be read: {error}"
                 findings.append(Finding(gate=GATE, level="refuse", what=what, cure="mend the syntax", file=f"impl/{name}"))
     flaws, compared = implementation_flaws(case.contract, sources)
-    findings += (
-        Finding(gate=GATE, level="refuse", what=one.what, cure=one.cure, file=one.file, line=one.line) for one in flaws if not findings
-    )
+    if not findings:
+        findings = [Finding(gate=GATE, level="refuse", what=one.what, cure=one.cure, file=one.file, line=one.line) for one in flaws]
     return decide(GATE, findings, checked=compared, evidence={"contract": describe(case.contract).digest, "operations": compared})

@@ -50,7 +50,9 @@ def _findings(case: Case, run: SuiteRun) -> Iterator[Finding]:
         yield refused(f"test {one.name} fails: {one.text}", "make the implementation pass it", f"cells/{case.cell}/tests")
     if len(failed) > SHOWN_MAX:
         yield refused(f"{len(failed) - SHOWN_MAX} more tests fail")
-    if run.code == NO_TESTS or not (run.tests or run.code):
+    if run.code == 0 and not run.tests:
+        yield refused("the process ended itself before the suite could report", "let the implementation load and return")
+    elif run.code == NO_TESTS:
         yield Finding(gate=GATE, level="doubt", what="the suite holds no tests", cure=f"write tests into cells/{case.cell}/tests")
     elif run.code != 0 and not failed:
         yield refused(f"the suite broke (exit {run.code}): {run.text}", "let the implementation load and return")

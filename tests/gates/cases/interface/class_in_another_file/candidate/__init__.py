@@ -1,0 +1,3 @@
+"""The cart."""
+
+from .inner.cell import CartCell

@@ -1,0 +1,3 @@
+"""Nothing."""
+
+from .rebate import per_cent

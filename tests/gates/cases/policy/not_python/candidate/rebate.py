@@ -1,0 +1,1 @@
+def per_cent(pieces:

@@ -1,0 +1,6 @@
+"""The rebate."""
+
+
+def per_cent(pieces):
+    while True:
+        pass
