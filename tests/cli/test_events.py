@@ -2,7 +2,7 @@ import asyncio
 import json
 
 from planaria.assemble import life_at
-from planaria.cli.client import Client
+from planaria.assemble.client import Client
 from tests.assemble.test_host import park_one
 from tests.cli.conftest import Up
 

@@ -4,7 +4,7 @@ import signal
 import pytest
 
 from planaria.assemble import Places
-from planaria.cli.client import Client
+from planaria.assemble.client import Client
 from tests.assemble.shop import mend
 from tests.cli.conftest import Up
 
@@ -49,7 +49,7 @@ def test_starts_again_after_it_was_killed_and_keeps_what_it_said_it_had(up, shop
     assert planaria("call", "stock", "receive", "sku=apple", "quantity=5").out == "5\n"
     up.end(signal.SIGKILL)
     assert Places.of(shop).run.exists()
-    assert "PLN-U106" in planaria("call", "stock", "left", "sku=apple").err
+    assert "PLN-L204" in planaria("call", "stock", "left", "sku=apple").err
     again = Up(shop, "--json")
     assert planaria("call", "stock", "left", "sku=apple").out == "5\n"
     again.end()

@@ -1,8 +1,10 @@
-"""The errors of assembly: a system that cannot be found or loaded.
+"""The errors of assembly: a system that cannot be found, loaded or spoken with.
 
 Why: these are the first errors a newcomer meets, so they name the file, the line and the cure.
 Not here: what is wrong inside a composition (`kernel.system`).
 """
+
+from typing import Any
 
 from planaria.kernel.error import PlanariaError
 
@@ -32,3 +34,34 @@ class SystemFileWithoutSystem(PlanariaError):
     what = "{file} holds no `system`"
     why = "the composition is read from a variable of this name; found: {found}"
     fix = 'write `system = System("my system")` in it, and add the cells to that'
+
+
+class NotUp(PlanariaError):
+    """The command needs a running system."""
+
+    code = "PLN-L204"
+    what = "the system at {root} is not up: {text}"
+    why = "this command speaks with a running system"
+    fix = "start it with `planaria up`"
+
+
+class NotAnswering(PlanariaError):
+    """The running system does not answer."""
+
+    code = "PLN-L205"
+    what = "the system at {address} does not answer: {text}"
+    why = "its note {note} says that process {pid} serves there"
+    fix = "see what that process is doing; `kill {pid}` stops it in order"
+
+
+class Answered(PlanariaError):
+    """The running system answered with an error; code, what, why and fix are its own."""
+
+    code = "PLN-L206"
+    what = "{what}"
+    why = "{why}"
+    fix = "{fix}"
+
+    def plain(self) -> dict[str, Any]:
+        """Return the error as the system told it."""
+        return {**super().plain(), "code": self.facts["code"], "facts": self.facts["facts"]}

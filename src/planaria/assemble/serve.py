@@ -11,16 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from planaria.assemble.clock import SystemClock
-from planaria.assemble.host import OUTBOX
+from planaria.assemble.host import OUTBOX, HostCell
 from planaria.assemble.life import life_at
 from planaria.assemble.note import RunNote
 from planaria.assemble.place import Places
+from planaria.assemble.regenerate import recover
 from planaria.gateway.keys import Keys
 from planaria.gateway.server import Gateway
 from planaria.kernel.life import Life
 from planaria.placement.codec import MsgspecCodec
 from planaria.record import Recorder
 from planaria.record.watchdog import Watchdog
+from planaria.regen.contract import Regeneration
+from planaria.regen.host import DIRECTORY, host_of
 
 OWNER = "planaria up"
 
@@ -51,8 +54,10 @@ async def serve(
             cell from starting.
     """
     places, clock, codec = Places.of(root), SystemClock(), MsgspecCodec()
+    regeneration = HostCell(Regeneration, DIRECTORY, lambda life: host_of(places.root, life))
+    await recover(places.root)
     async with AsyncExitStack() as stack:
-        life = await stack.enter_async_context(life_at(root, hosts=(OUTBOX,), clock=clock, complain=complain))
+        life = await stack.enter_async_context(life_at(root, hosts=(OUTBOX, regeneration), clock=clock, complain=complain))
         watchdog = Watchdog(life.complain)
         watchdog.start()
         stack.callback(watchdog.stop)

@@ -21,7 +21,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(given: argparse.Namespace, terminal: Terminal) -> int:
-    from planaria.cli.client import Client
+    from planaria.assemble.client import Client
 
     arguments = dict(_pair(one) for one in given.pairs)
     result = Client.of(root_of(given)).call(given.cell, given.operation, arguments)

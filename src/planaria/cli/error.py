@@ -4,9 +4,10 @@ Why: what a person typed wrong is answered with what to type instead.
 Not here: what is wrong with a system (the room that finds it).
 """
 
-from typing import Any
-
+from planaria.assemble.error import Answered, NotAnswering, NotUp
 from planaria.kernel.error import PlanariaError
+
+__all__ = ["Answered", "NotAnswering", "NotUp"]
 
 
 class CommandError(PlanariaError):
@@ -61,37 +62,6 @@ class AlreadyUp(CommandError):
     what = "the system at {root} is already up, as process {pid}{where}"
     why = "two systems on one store would each believe to be alone"
     fix = "use that one; or stop it with `kill {pid}`, and try again"
-
-
-class NotUp(CommandError):
-    """The command needs a running system."""
-
-    code = "PLN-U106"
-    what = "the system at {root} is not up: {text}"
-    why = "this command speaks with a running system"
-    fix = "start it with `planaria up`"
-
-
-class NotAnswering(PlanariaError):
-    """The running system does not answer."""
-
-    code = "PLN-U107"
-    what = "the system at {address} does not answer: {text}"
-    why = "its note {note} says that process {pid} serves there"
-    fix = "see what that process is doing; `kill {pid}` stops it in order"
-
-
-class Answered(PlanariaError):
-    """The running system answered with an error; code, what, why and fix are its own."""
-
-    code = "PLN-U108"
-    what = "{what}"
-    why = "{why}"
-    fix = "{fix}"
-
-    def plain(self) -> dict[str, Any]:
-        """Return the error as the system told it."""
-        return {**super().plain(), "code": self.facts["code"], "facts": self.facts["facts"]}
 
 
 class PairWrong(CommandError):

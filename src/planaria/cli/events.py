@@ -26,7 +26,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(given: argparse.Namespace, terminal: Terminal) -> int:
-    from planaria.cli.client import Client
+    from planaria.assemble.client import Client
 
     root = root_of(given)
     client = Client.find(root)

@@ -6,6 +6,7 @@ Not here: the record itself (`ledger`).
 
 import argparse
 import json
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 SHOWN = 72
 FACTS_SHOWN = 4
+DIGEST, DIGEST_SHOWN = re.compile(r"[0-9a-f]{64}"), 12
+TELLING = ("attempt", "gate", "verdict", "reason", "before", "after", "generation", "candidate", "proposer")
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -56,9 +59,16 @@ def _list(ledger: "Ledger", terminal: Terminal) -> int:
 
 
 def _facts(facts: Mapping[str, object]) -> str:
-    shown = [f"{name}={one}" for name, one in facts.items() if isinstance(one, (str, int, float)) and one != ""]
+    """Return the telling facts of an entry, digests by their beginning."""
+    names = [*(name for name in TELLING if name in facts), *(name for name in facts if name not in TELLING)]
+    shown = [f"{name}={_short(facts[name])}" for name in names if isinstance(facts[name], (str, int, float)) and facts[name] != ""]
     text = ", ".join(shown[:FACTS_SHOWN])
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+
+
+def _short(fact: object) -> str:
+    text = str(fact).replace("\n", " ")
+    return text[:DIGEST_SHOWN] if DIGEST.fullmatch(text) else text
 
 
 def _show(ledger: "Ledger", number: int | None, terminal: Terminal) -> int:

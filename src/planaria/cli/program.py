@@ -10,13 +10,13 @@ import os
 import sys
 from typing import Any, NoReturn
 
-from planaria.cli import call, check, completion, doctor, events, explain, keys, ledger, new, store, up
+from planaria.cli import call, check, completion, doctor, events, explain, keys, ledger, new, regen, rollback, store, up
 from planaria.cli.command import EXITS, FAILED, INTERRUPTED, NO, WRONG, Command
 from planaria.cli.terminal import Terminal
 
 COMMANDS: tuple[Command, ...] = (
-    new.COMMAND, up.COMMAND, call.COMMAND, check.COMMAND, ledger.COMMAND, explain.COMMAND, doctor.COMMAND, events.COMMAND, keys.COMMAND,
-    store.COMMAND, completion.COMMAND,
+    new.COMMAND, up.COMMAND, call.COMMAND, check.COMMAND, regen.COMMAND, rollback.COMMAND, ledger.COMMAND, explain.COMMAND,
+    doctor.COMMAND, events.COMMAND, keys.COMMAND, store.COMMAND, completion.COMMAND,
 )  # fmt: skip
 BROKEN_PIPE = 141
 
@@ -120,7 +120,8 @@ def _exit_code(error: Any) -> int:
     """Say whether something failed, or whether what was typed or the system's own files must change."""
     from http import HTTPStatus
 
-    from planaria.cli.error import Answered, Fault, NotAnswering
+    from planaria.assemble.error import Answered, NotAnswering
+    from planaria.cli.error import Fault
     from planaria.kernel.cell import SwapFailed
     from planaria.kernel.error import Failed, Unknown
     from planaria.kernel.life import TooManyCrashes

@@ -1,13 +1,15 @@
+import asyncio
 import os
 import socket
+import threading
 
 import pytest
 
-from planaria.assemble import Places
+from planaria.assemble import Places, client
+from planaria.assemble.client import Client
+from planaria.assemble.error import Answered, NotAnswering, NotUp
 from planaria.assemble.note import RunNote
-from planaria.cli import client
-from planaria.cli.client import Client
-from planaria.cli.error import Answered, NotAnswering, NotUp
+from planaria.assemble.serve import noted, serve
 
 
 def note(shop, port, pid=None):
@@ -45,7 +47,6 @@ def test_a_listener_that_speaks_no_http_does_not_answer(shop):
     with socket.create_server(("127.0.0.1", 0)) as server:
         note(shop, server.getsockname()[1])
         asking = Client.of(shop)
-        import threading
 
         def rude():
             peer, _ = server.accept()
@@ -60,8 +61,9 @@ def test_a_listener_that_speaks_no_http_does_not_answer(shop):
         thread.join()
 
 
-def test_an_answer_that_is_an_error_keeps_its_code(up, shop):
-    with pytest.raises(Answered) as caught:
-        Client.of(shop).call("cart", "checkout", {"visitor": "ann"})
+async def test_an_answer_that_is_an_error_keeps_its_code(shop):
+    async with serve(shop) as served, noted(served, Places.of(shop), pid=os.getpid()):
+        with pytest.raises(Answered) as caught:
+            await asyncio.to_thread(Client.of(shop).call, "cart", "checkout", {"visitor": "ann"})
     assert caught.value.plain()["code"] == "SHOP-1"
     assert caught.value.facts["status"] == 409
