@@ -109,7 +109,7 @@ def fastapi_application(key):
     @app.post(PATH, dependencies=[Depends(key_of), Depends(bounded)])
     async def ask(asked: Question, response: Response) -> Answer:
         response.headers["x-request-id"] = uuid.uuid4().hex
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(5):  # noqa: ASYNC100 - the same work as the gateway's: a deadline around each call
             return Answer(question=asked.question, limit=asked.limit, passages=("one passage", "another passage")[: asked.limit])
 
     return app
@@ -124,7 +124,7 @@ async def serve_asgi(application):
     )  # fmt: skip
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - uvicorn offers no event for it
         await asyncio.sleep(0.01)
     print(json.dumps({"port": server.servers[0].sockets[0].getsockname()[1], "key": "pk_bench"}), flush=True)
     await serving
@@ -183,7 +183,9 @@ async def load(port, key):
     head = f"POST {PATH} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {key}\r\ncontent-type: application/json\r\n"
     request = f"{head}content-length: {len(BODY)}\r\n\r\n".encode() + BODY
     latencies, errors, loop = [], [], asyncio.get_running_loop()
-    visitors = [(await loop.create_connection(lambda: Visitor(request, latencies, errors), "127.0.0.1", port))[1] for _ in range(CONNECTIONS)]
+    visitors = [
+        (await loop.create_connection(lambda: Visitor(request, latencies, errors), "127.0.0.1", port))[1] for _ in range(CONNECTIONS)
+    ]
     await asyncio.sleep(0.5)
     latencies.clear()
     before = [one.answers for one in visitors]
@@ -235,9 +237,7 @@ def compare():
                 server.kill()
                 server.wait()
     columns = {peer: {name: [one[peer][name] for one in rounds] for name in rounds[0][peer]} for peer in PEERS}
-    figures = [
-        Figure(name=f"{peer}: {name}", value=median(columns[peer][name]), unit=unit) for peer in PEERS for name, unit in SHOWN
-    ]
+    figures = [Figure(name=f"{peer}: {name}", value=median(columns[peer][name]), unit=unit) for peer in PEERS for name, unit in SHOWN]
     ours = columns["planaria"]
     for peer, least in (("bare", 0.7), ("fastapi", 2.0)):
         theirs = columns[peer]

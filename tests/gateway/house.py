@@ -1,5 +1,6 @@
 """A running system of two cells behind a gateway, for the tests of the gateway."""
 
+import asyncio
 import itertools
 import sqlite3
 from contextlib import asynccontextmanager
@@ -86,3 +87,9 @@ async def open_house(folder: Path, *, system: System | None = None, **options: A
     async with life, Gateway(life, keys, codec=codec, **options) as gateway:
         yield House(life, gateway, keys, secret)
     await store.close()
+
+
+async def until(holds):
+    """Give the loop its turns until something holds; the suite's own time limit ends what never does."""
+    while not holds():  # noqa: ASYNC110 - what is waited for has no event
+        await asyncio.sleep(0)

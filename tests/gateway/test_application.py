@@ -4,8 +4,10 @@ import json
 import pytest
 
 from planaria.gateway.admission import Limits
+from planaria.gateway.application import part_of_body
+from planaria.gateway.connection import BODY, Gone
 from planaria.gateway.page import Page
-from tests.gateway.house import open_house
+from tests.gateway.house import open_house, until
 
 
 @pytest.fixture
@@ -54,10 +56,15 @@ async def test_serves_150_connections_at_once(house):
     assert house.gateway.admission.running == 0
 
 
+def first_part_was_read(house):
+    return [one for one in house.gateway.state.connections if one.phase is BODY and one.cycle.body == b""]
+
+
 async def test_reads_a_body_that_comes_in_chunks(house):
     async with house.client() as client:
         head = client.head("POST", "/cells/probe/echo", {"transfer-encoding": "chunked", "content-type": "application/json"})
         await client.send(head + b'7\r\n{"text"\r\n')
+        await until(lambda: first_part_was_read(house))
         await client.send(b'5\r\n:"b"}\r\n0\r\n\r\n')
         assert (await client.reply()).json["text"] == "b"
 
@@ -253,6 +260,7 @@ async def test_refuses_a_body_that_turns_out_too_large_while_it_streams(tmp_path
     async with open_house(tmp_path, limits=Limits(body_bytes=100)) as house, house.client() as client:
         head = client.head("POST", "/cells/probe/echo", {"transfer-encoding": "chunked", "content-type": "application/json"})
         await client.send(head + b"40\r\n" + b"x" * 64 + b"\r\n")
+        await until(lambda: first_part_was_read(house))
         await client.send(b"40\r\n" + b"x" * 64 + b"\r\n")
         reply = await client.reply()
         assert (reply.status, reply.headers["connection"]) == (413, "close")
@@ -291,3 +299,11 @@ async def test_a_swap_is_not_seen_from_outside(house):
         await house.life.swap("probe", house.life.cells["probe"].generation)
         assert (await client.call("probe/count")).json == 0
         assert json.loads((await client.call("probe/echo", {"text": "b"})).body)["text"] == "b"
+
+
+async def test_a_body_ends_where_its_client_has_left():
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    with pytest.raises(Gone):
+        await part_of_body(receive)

@@ -86,9 +86,7 @@ def test_gives_back_every_kind_of_value(value, type_):
     assert codec.decode(codec.encode(value), type_) == value
 
 
-@given(
-    st.recursive(st.builds(Missing, st.text()), lambda inner: st.builds(Tree, st.text(), st.lists(inner).map(tuple)))
-)
+@given(st.recursive(st.builds(Missing, st.text()), lambda inner: st.builds(Tree, st.text(), st.lists(inner).map(tuple))))
 def test_gives_back_any_tree_of_records(value):
     codec = MsgspecCodec()
     assert codec.decode(codec.encode(value), Tree | Missing) == value

@@ -102,10 +102,9 @@ class Admission:
         key = self.keys.find(secret.decode("latin-1"))
         if key is None:
             raise UnknownKey
-        found = self._guests.get(key.id)
-        if found is None or found.key is not key:
-            found = self._guests[key.id] = Guest(key=key, caller=key.caller, running=found.running if found else 0)
-        return found
+        guest = self._guests.setdefault(key.id, Guest(key=key, caller=key.caller))
+        guest.key = key
+        return guest
 
     def enter(self, headers: Headers, cell: str) -> Guest:
         """Let a request to a cell in, or refuse it; whoever came in must `leave`.

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from http import HTTPStatus
 
 from planaria.gateway.admission import Admission, Guest, Headers, deadline_of
-from planaria.gateway.connection import Connection, Gone, all_received
+from planaria.gateway.connection import Connection, Gone, all_received, leave_unanswered
 from planaria.gateway.error import BodyTooLarge, NoSuchPage, WrongMethod
 from planaria.gateway.metrics import CONTENT_TYPE, Traffic, metrics_text
 from planaria.gateway.page import Pages, Receive, Scope, Send
@@ -85,6 +85,7 @@ class Application:
                 connection.resting()
                 return
         except Gone:
+            leave_unanswered(receive)
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer and the log the rest
             connection.sending()
@@ -100,12 +101,9 @@ class Application:
         guest = self.admission.enter(headers, route.cell)
         try:
             connection.reading()
-            message = await receive()
-            if message["type"] != "http.request":
-                raise Gone
-            body: bytes = message["body"]
-            if message["more_body"] or len(body) > self.body_bytes:
-                body = await self._rest(body, receive, more=message["more_body"])
+            body, more = await part_of_body(receive)
+            if more or len(body) > self.body_bytes:
+                body = await self._rest(body, receive, more=more)
             self.traffic.received_bytes += len(body)
             arguments = route.decode(body or b"{}")
             connection.calling(route.deadline_s)
@@ -120,11 +118,9 @@ class Application:
         """Read the rest of a body, and no more of it than the limit."""
         parts, size = [first], len(first)
         while more and size <= self.body_bytes:
-            message = await receive()
-            if message["type"] != "http.request":
-                raise Gone
-            parts.append(message["body"])
-            size, more = size + len(message["body"]), message["more_body"]
+            part, more = await part_of_body(receive)
+            parts.append(part)
+            size += len(part)
         if size > self.body_bytes:
             raise BodyTooLarge(limit_bytes=self.body_bytes)
         return b"".join(parts)
@@ -184,6 +180,18 @@ class Application:
         await send({"type": "http.response.start", "status": status, "headers": head})
         await send({"type": "http.response.body", "body": body})
         self.traffic.count(status, len(body))
+
+
+async def part_of_body(receive: Receive) -> tuple[bytes, bool]:
+    """Return the next part of a body, and whether more follows.
+
+    Raises:
+        Gone: the client has left.
+    """
+    message = await receive()
+    if message["type"] != "http.request":
+        raise Gone
+    return message["body"], message["more_body"]
 
 
 def only(scope: Scope, allow: str) -> None:

@@ -176,3 +176,8 @@ class Connection(HttpToolsProtocol):
 def all_received(receive: Receive) -> bool:
     """Say whether a request's body has arrived whole, so that the connection can be used again."""
     return not getattr(getattr(receive, "__self__", None), "more_body", True)
+
+
+def leave_unanswered(receive: Receive) -> None:
+    """Let uvicorn know that a request gets no answer, because its client has left."""
+    receive.__self__.disconnected = True  # type: ignore[attr-defined] # the server is uvicorn

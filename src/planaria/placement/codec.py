@@ -117,10 +117,11 @@ class MsgspecCodec:
         return lambda data: astuple(decode(data))
 
 
-def arguments_type(operation: OperationDescription) -> type[msgspec.Struct]:
+def arguments_type(operation: OperationDescription, *, cell: str = "") -> type[msgspec.Struct]:
     """Return the struct that an operation's arguments are as one JSON object, defaults included.
 
-    Its fields are in the order of the parameters; a field that is no parameter is an error.
+    Its fields are in the order of the parameters; a field that is no parameter is an error. It is named after the
+    operation, and after the cell where one is given.
 
     >>> from planaria.kernel.contract import Parameter
     >>> from types import SimpleNamespace
@@ -128,7 +129,7 @@ def arguments_type(operation: OperationDescription) -> type[msgspec.Struct]:
     >>> arguments_type(find).__struct_fields__
     ('limit',)
     """
-    name = "".join(part.title() for part in operation.name.split("_")) + "Arguments"
+    name = "".join(part.title() for part in f"{cell}_{operation.name}_arguments".split("_"))
     fields = [_field(one) for one in operation.parameters]
     return msgspec.defstruct(name, fields, kw_only=True, frozen=True, forbid_unknown_fields=True)
 

@@ -136,9 +136,7 @@ def _shadow(type_: Any, shadows: dict[Any, Any]) -> Any:
     shadows[type_] = shadow
     fields = []
     for one in _fields(type_):
-        default = (
-            one.default if one.default_factory is msgspec.NODEFAULT else field(default_factory=one.default_factory)
-        )
+        default = one.default if one.default_factory is msgspec.NODEFAULT else field(default_factory=one.default_factory)
         fields.append((one.name, travelling(one.type, shadows), *([] if one.required else [default])))
     shadow.struct = msgspec.defstruct(
         type_.__name__, fields, kw_only=True, frozen=True, module=type_.__module__, tag=_tag(type_),

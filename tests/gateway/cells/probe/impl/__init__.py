@@ -37,6 +37,8 @@ class ProbeCell(Probe):
             self.cancelled += 1
             if self.stubborn:
                 await self.released.wait()
+            if self.stubborn == "answers":
+                return "too late"
             raise
         return "released"
 

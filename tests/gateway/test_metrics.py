@@ -1,0 +1,54 @@
+from prometheus_client.parser import text_string_to_metric_families
+
+from planaria.gateway.metrics import Traffic, metrics_text
+from planaria.kernel.life import CellStatus
+from planaria.kernel.measure import Histogram, Measure
+from tests.gateway.house import open_house
+
+STATUS = CellStatus(cell='odd"\\\nname', state="up", generation="abc" * 20, placement="inprocess", running=2, queued=1, crashes=0)
+
+
+def families(text):
+    return {one.name: one for one in text_string_to_metric_families(text.decode())}
+
+
+def measure():
+    histogram = Histogram()
+    for elapsed_s in (0.002, 0.002, 99.0):
+        histogram.add(elapsed_s)
+    return Measure(
+        cell="probe", operation="echo", calls=10, refused=1, failed=2, unknown=3, latency_s=histogram, bytes_mean=12.5, running=0, queued=0
+    )
+
+
+def test_a_parser_reads_what_was_measured():
+    found = families(metrics_text([measure()], [STATUS], Traffic(), {"requests": 3}))
+    calls = {one.labels["outcome"]: one.value for one in found["planaria_calls"].samples}
+    assert calls == {"completed": 4, "refused": 1, "failed": 2, "unknown": 3}
+    assert [one.value for one in found["planaria_gateway_requests"].samples] == [3]
+    assert [one.value for one in found["planaria_call_bytes"].samples] == [12.5]
+    assert found["planaria_cell_up"].samples[0].labels["cell"] == STATUS.cell
+
+
+def test_a_histogram_is_cumulative_and_ends_at_infinity():
+    samples = families(metrics_text([measure()], [], Traffic(), {}))["planaria_call_seconds"].samples
+    buckets = {one.labels["le"]: one.value for one in samples if one.name.endswith("_bucket")}
+    assert (buckets["0.001"], buckets["0.005"], buckets["30.0"], buckets["+Inf"]) == (0, 2, 2, 3)
+    assert {one.name: one.value for one in samples if "le" not in one.labels} == {
+        "planaria_call_seconds_sum": 99.004, "planaria_call_seconds_count": 3,
+    }  # fmt: skip
+
+
+def test_says_nothing_of_what_was_not_measured():
+    assert set(families(metrics_text([], [], Traffic(), {}))) == {"planaria_gateway_received_bytes", "planaria_gateway_sent_bytes"}
+
+
+async def test_a_running_gateway_tells_its_traffic(tmp_path):
+    async with open_house(tmp_path) as house, house.client() as client:
+        await client.call("probe/echo", {"text": "a"})
+        await client.call("probe/echo", b"{")
+        found = families((await client.ask("GET", "/metrics")).body)
+    answers = {one.labels["status"]: one.value for one in found["planaria_gateway_answers"].samples}
+    assert answers == {"200": 1, "400": 1}
+    assert found["planaria_gateway_received_bytes"].samples[0].value == 14
+    assert found["planaria_gateway_connections"].samples[0].value == 1
