@@ -122,8 +122,10 @@ def alone(root: Path) -> Iterator[Path]:
             if left.name.startswith(PREFIX) and left.is_dir() and not left.is_symlink():
                 remove(left)
             note.unlink()
-        yield note
-        note.unlink(missing_ok=True)
+        try:
+            yield note
+        finally:
+            note.unlink(missing_ok=True)
     finally:
         os.close(descriptor)
 
