@@ -36,6 +36,11 @@ class Waits:
         """Count the failed ones."""
         return sum(failed for _, _, failed in self.seen)
 
+    def failed_within(self, windows: Iterable[Window]) -> int:
+        """Count the failed requests that ended in the windows."""
+        spans = list(windows)
+        return sum(failed for ended, _, failed in self.seen if any(one.start <= ended <= one.end for one in spans))
+
     def within(self, windows: Iterable[Window]) -> list[float]:
         """Return the seconds waited of requests that ended in the windows."""
         spans = list(windows)

@@ -9,15 +9,15 @@ import importlib.util
 import json
 import shutil
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import planaria
+from planaria.assemble.client import Client
 from planaria.assemble.clock import SystemClock
 from planaria.assemble.place import Places
-from planaria.cli.client import Client
 from planaria.cli.demo.figure import Waits, Window
 from planaria.cli.demo.users import Task
 from planaria.cli.error import ExampleMissing, NotAnswering
@@ -27,6 +27,7 @@ COMMAND = (sys.executable, "-c", "import sys; from planaria.cli import main; sys
 READY_S = 30.0
 FETCHERS = 4
 USERS = 150
+SEARCHES, READINGS = 12, 6
 
 
 def example() -> Path:
@@ -95,11 +96,6 @@ class Room:
                 self.process.kill()
                 await self.process.wait()
 
-    def shelve(self, client: Client, addresses: tuple[str, ...]) -> Iterator[Any]:
-        """Shelve pages one after the other; yield each summary, or None where the page could not be had."""
-        for address in addresses:
-            yield client.call("intake", "shelve", {"address": address})
-
 
 async def shelve_all(client: Client, addresses: tuple[str, ...]) -> AsyncIterator[dict[str, Any] | Exception]:
     """Fetch, parse and shelve every page, a few at a time; yield each summary, or the error, as it comes."""
@@ -121,14 +117,14 @@ async def shelve_all(client: Client, addresses: tuple[str, ...]) -> AsyncIterato
 
 
 def menu(summaries: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    """Return what users ask for: searches and questions from the titles of the pages, and the pages themselves."""
+    """Return what users ask for: mostly searches, some reading, now and then a question, all from the titles of the pages."""
     found: list[tuple[str, str]] = []
     for one in summaries:
         words = [word for word in one["title"].replace(".", " ").split() if word.isalpha()][:2]
         question = " ".join(words) or "python"
-        found += [("/cells/library/search", json.dumps({"question": question}))] * 3
+        found += [("/cells/library/search", json.dumps({"question": question}))] * SEARCHES
+        found += [("/cells/library/page", json.dumps({"address": one["address"]}))] * READINGS
         found.append(("/cells/desk/answer", json.dumps({"question": f"what does {question} do"})))
-        found.append(("/cells/library/page", json.dumps({"address": one["address"]})))
     return found
 
 
