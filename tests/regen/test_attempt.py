@@ -257,7 +257,7 @@ def test_what_the_ledger_could_not_hold_is_written_as_text() -> None:
 
 async def test_with_the_real_gates_a_bug_is_refused_by_a_witness_and_a_right_rewrite_goes_in(shop: Shop) -> None:
     wrong, right = "5 if pieces == 10 or pieces > 11 else 0", "5 * (pieces >= 10)"
-    order = shop.order(shop.recorded("__import__('os')", wrong, right), gates=GATES, workers=WORKERS, limits=Limits(behaviour_timeout_s=60))
+    order = shop.order(shop.recorded("__import__('os')", wrong, right), gates=GATES, workers=WORKERS, limits=Limits(behaviour_timeout_s=30))
     result = await regenerate(shop.place(), order)
     told = [(one.verdict, one.verdicts[-1].gate) for one in result.attempts]
     assert told == [("fail", "policy"), ("fail", "behaviour"), ("pass", "behaviour")]
