@@ -2,7 +2,7 @@
 
 Why: a cell that leans on shared memory, on a value that is none, or on being called only once, works until the day it
 moves; so its tests run here, and the move holds no surprise.
-Decision D-030: two runs are compared only while no other call was under way, because a change by somebody else says
+Decision D-035: two runs are compared only while no other call was under way, because a change by somebody else says
 nothing about this operation. Revisit when a cell's background work must be judged too.
 Not here: what a hand-over carries; it has no declared type, and stays in this process.
 """

@@ -15,10 +15,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from planaria.kernel.contract import Contract
+from planaria.kernel.error import CellError
 from planaria.kernel.life import Life
 from planaria.kernel.loader import Generation, generation_at
 from planaria.kernel.port import Placement, Ports, Store
-from planaria.kernel.system import System, cell_name
+from planaria.kernel.state import State
+from planaria.kernel.system import System, cell_name, state, uses
 from planaria.placement.codec import MsgspecCodec
 from planaria.testing.cells import Cells, placement_named
 from planaria.testing.clock import FakeClock
@@ -44,15 +46,12 @@ def given(token: str) -> dict[str, Any]:
 def inline_generation(contract: type[Contract], implementation: Implementation, directory: Path) -> Generation:
     """Write an implementation, a class or source text, into a new folder in `directory`, ready to be started or swapped in.
 
-    Source text sees every name of the contract's module, and those of `planaria`.
+    Source text sees every name of the contract's module, and what an implementation needs of `planaria`.
     """
-    import planaria
-
     token = f"{contract.__qualname__}-{next(_TOKENS)}"
     if isinstance(implementation, str):
-        public = {name: getattr(planaria, name) for name in planaria.__all__}
         module = {name: value for name, value in vars(sys.modules[contract.__module__]).items() if not name.startswith("__")}
-        _GIVEN[token] = {**public, **module, contract.__name__: contract}
+        _GIVEN[token] = {"CellError": CellError, "State": State, "state": state, "uses": uses, **module, contract.__name__: contract}
         text = _NAMES.format(token=token) + implementation
     else:
         _GIVEN[token] = {"implementation": implementation}
