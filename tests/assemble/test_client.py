@@ -32,15 +32,23 @@ def test_a_note_of_a_process_of_another_account_counts(shop, monkeypatch):
     def refuse(pid, number):
         raise PermissionError
 
-    note(shop, 80)
-    monkeypatch.setattr(client.os, "kill", refuse)
-    assert Client.find(shop) is not None
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        note(shop, server.getsockname()[1])
+        monkeypatch.setattr(client.os, "kill", refuse)
+        assert Client.find(shop) is not None
 
 
 def test_a_port_at_which_nobody_listens_is_no_system(shop):
     note(shop, free_port())
+    assert Client.find(shop) is None
+
+
+def test_a_system_that_goes_away_meanwhile_is_told(shop):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        note(shop, server.getsockname()[1])
+        found = Client.of(shop)
     with pytest.raises(NotUp, match="nothing listens"):
-        Client.of(shop).call("stock", "left", {})
+        found.call("stock", "left", {})
 
 
 def test_a_listener_that_speaks_no_http_does_not_answer(shop):
@@ -49,6 +57,7 @@ def test_a_listener_that_speaks_no_http_does_not_answer(shop):
         asking = Client.of(shop)
 
         def rude():
+            server.accept()[0].close()
             peer, _ = server.accept()
             peer.recv(10)
             peer.sendall(b"no\r\n\r\n")

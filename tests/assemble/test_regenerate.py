@@ -60,7 +60,7 @@ async def test_a_cell_that_is_not_there_is_refused_before_anything_is_written(sh
 
 async def test_a_note_that_a_killed_system_left_does_not_hinder(shop):
     RunNote(host="127.0.0.1", port=1, pid=os.getpid(), key="pk_x", started=0.0).write(Places.of(shop).run)
-    assert (await place_at(Places.of(shop), print)).swap is None
+    assert place_at(Places.of(shop), print).swap is None
 
 
 async def test_a_ledger_that_others_signed_gets_no_new_key(shop, tmp_path):
@@ -73,7 +73,7 @@ async def test_a_ledger_that_others_signed_gets_no_new_key(shop, tmp_path):
 
 async def test_a_start_finishes_what_a_crash_left(shop):
     places = Places.of(shop)
-    place = await place_at(places, print)
+    place = place_at(places, print)
     kept = place.shelf.keep("stock", places.impl("stock"))
     (places.impl("stock") / "__init__.py").write_text("half written")
     place.journal.write_text(f'{{"cell": "stock", "before": "{kept.digest}", "after": "{"0" * 64}"}}')

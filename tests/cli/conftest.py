@@ -33,8 +33,11 @@ class Up:
     def end(self, number: signal.Signals = signal.SIGTERM) -> Ended:
         if self.process.poll() is None:
             self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=30)
-        return Ended(self.process.returncode, self.first + out, err)
+        with self.process:  # not communicate: it passes over what readline has read ahead
+            assert self.process.stdout is not None
+            assert self.process.stderr is not None
+            out, err = ("", "") if self.process.stdout.closed else (self.process.stdout.read(), self.process.stderr.read())
+            return Ended(self.process.wait(timeout=30), self.first + out, err)
 
 
 @pytest.fixture

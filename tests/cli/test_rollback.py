@@ -12,7 +12,7 @@ async def promoted(shop, tmp_path):
     candidate = tmp_path / "candidate"
     candidate.mkdir()
     (candidate / "__init__.py").write_text(good(shop))
-    await promote(await place_at(Places.of(shop), lambda step: None), generation_at("stock", candidate), {})
+    await promote(place_at(Places.of(shop), lambda step: None), generation_at("stock", candidate), {})
 
 
 def test_the_generation_before_is_in_force_again(shop, planaria, tmp_path):

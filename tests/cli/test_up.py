@@ -40,9 +40,7 @@ def test_a_second_signal_stops_at_once(shop):
     running = Up(shop, "--json")
     running.process.send_signal(signal.SIGINT)
     assert "stopping in order" in running.process.stderr.readline()
-    running.process.send_signal(signal.SIGINT)
-    assert running.process.wait(timeout=10) == 130
-    running.end()
+    assert running.end(signal.SIGINT).code == 130
 
 
 def test_starts_again_after_it_was_killed_and_keeps_what_it_said_it_had(up, shop, planaria):
@@ -84,7 +82,6 @@ def test_a_cell_that_crashes_too_often_ends_it_with_its_name(shop):
     body = "    async def background(self):\n        raise ValueError('no')\n\n    async def left"
     mend(shop / "cells" / "stock" / "impl" / "__init__.py", "    async def left", body)
     running = Up(shop, "--json")
-    out, _ = running.process.communicate(timeout=60)
-    assert running.process.returncode == 4
-    problem = json.loads(out)["problem"]
+    assert running.process.wait(timeout=60) == 4
+    problem = json.loads(running.end().out.splitlines()[-1])["problem"]
     assert (problem["code"], problem["facts"]["cell"]) == ("PLN-L107", "stock")

@@ -7,6 +7,7 @@ Not here: where the note comes from (`assemble.note`), the other side (`gateway`
 import http.client
 import json
 import os
+import socket
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
@@ -16,7 +17,7 @@ from planaria.assemble.error import Answered, NotAnswering, NotUp
 from planaria.assemble.note import RunNote, read_note
 from planaria.assemble.place import Places
 
-ANSWER_S = 120.0
+ANSWER_S, CONNECT_S = 120.0, 2.0
 
 
 class Client:
@@ -46,7 +47,7 @@ class Client:
         """
         places = Places.of(root)
         note = read_note(places.run)
-        return cls(note, places.run) if note is not None and _lives(note.pid) else None
+        return cls(note, places.run) if note is not None and _lives(note.pid) and _listens(note) else None
 
     def call(self, cell: str, operation: str, arguments: Mapping[str, Any]) -> Any:
         """Call an operation with plain arguments and return its plain result.
@@ -87,4 +88,13 @@ def _lives(pid: int) -> bool:
         return False
     except PermissionError:
         return True
+    return True
+
+
+def _listens(note: RunNote) -> bool:
+    """Say whether something listens at the note's port; the system beneath answers, so a busy loop is no hindrance."""
+    try:
+        socket.create_connection((note.host, note.port), timeout=CONNECT_S).close()
+    except OSError:
+        return False
     return True

@@ -60,9 +60,14 @@ def _python() -> Fact:
 
 
 def _sqlite() -> Fact:
-    import apsw
+    from planaria.store.connection import connect
 
-    return Fact(name="sqlite", level="well", value=f"{apsw.sqlite_lib_version()} (embedded)")
+    connection = connect(Path(":memory:")).connection
+    try:
+        ((version,),) = connection.execute("select sqlite_version()")
+    finally:
+        connection.close()
+    return Fact(name="sqlite", level="well", value=f"{version} (embedded)")
 
 
 def _fsync(directory: Path) -> Fact:

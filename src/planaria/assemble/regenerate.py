@@ -15,7 +15,6 @@ from tempfile import TemporaryDirectory
 
 from planaria.assemble.client import Client
 from planaria.assemble.clock import SystemClock
-from planaria.assemble.error import Answered, NotUp
 from planaria.assemble.place import Places
 from planaria.assemble.system import system_at
 from planaria.gates.intent import intent_from
@@ -43,7 +42,9 @@ def workers() -> Workers:
     """
     nice = shutil.which("nice")
     python = (nice, "-n", "10", sys.executable) if nice else (sys.executable,)
-    return Workers(judged=(*python, "-m", "planaria.assemble.judged"), exemplified=(*python, "-m", "planaria.assemble.exemplified"), suite=python)
+    return Workers(
+        judged=(*python, "-m", "planaria.assemble.judged"), exemplified=(*python, "-m", "planaria.assemble.exemplified"), suite=python
+    )
 
 
 async def regenerate(
@@ -66,7 +67,7 @@ async def regenerate(
             proposer=proposer_from(proposer, folder=here, environment=os.environ),
             recordings=places.recordings / f"{cell}.jsonl", store=store,
         )  # fmt: skip
-        return await run(await place_at(places, on_step), order)
+        return await run(place_at(places, on_step), order)
 
 
 async def roll_back(root: Path, cell: str, *, on_step: Tell = lambda _: None) -> Generation:
@@ -76,7 +77,7 @@ async def roll_back(root: Path, cell: str, *, on_step: Tell = lambda _: None) ->
         NoGenerationBefore, GenerationMissing, SwapRefused, RegenerationRunning: PLN-R104, PLN-R105, PLN-R106, PLN-R102.
     """
     places = Places.of(root)
-    return await promotion.roll_back(await place_at(places, on_step), cell)
+    return await promotion.roll_back(place_at(places, on_step), cell)
 
 
 async def recover(root: Path) -> None:
@@ -92,13 +93,13 @@ async def recover(root: Path) -> None:
             await promotion.recover(place)
 
 
-async def place_at(places: Places, tell: Tell) -> Place:
+def place_at(places: Places, tell: Tell) -> Place:
     """Return the system as regeneration sees it, with the swap where it is up.
 
-    >>> (await place_at(Places(root=Path("nowhere")), print)).swap is None
+    >>> place_at(Places(root=Path("nowhere")), print).swap is None
     True
     """
-    client = await _running(places)
+    client = Client.find(places.root)
 
     async def swap(cell: str, generation: Generation) -> None:
         assert client is not None, "a swap is asked for only where the system is up"
@@ -106,19 +107,6 @@ async def place_at(places: Places, tell: Tell) -> Place:
         await asyncio.to_thread(client.call, cell_name(Regeneration), "swap", arguments)
 
     return Place(root=places.root, book=_ledger(places), swap=swap if client else None, tell=tell)
-
-
-async def _running(places: Places) -> Client | None:
-    """Return the client of the running system; None where its note is all that is left of it."""
-    client = Client.find(places.root)
-    try:
-        if client is not None:
-            await asyncio.to_thread(client.ask, "GET", "/health")
-    except NotUp:
-        return None
-    except Answered:
-        pass  # a system with a cell that is down answers 503, and is up
-    return client
 
 
 def _ledger(places: Places) -> Ledger:

@@ -29,9 +29,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(given: argparse.Namespace, terminal: Terminal) -> int:
-    from planaria.cli.program import parser
-
-    script = script_for(given.shell, words_of(parser()))
+    script = script_for(given.shell, words_of(given.parser))
     terminal.give({"ok": True, "script": script})
     terminal.say(script.rstrip("\n"))
     return OK

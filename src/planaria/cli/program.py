@@ -10,13 +10,13 @@ import os
 import sys
 from typing import Any, NoReturn
 
-from planaria.cli import call, check, completion, doctor, events, explain, keys, ledger, new, regen, rollback, store, up
+from planaria.cli import call, check, completion, demo, doctor, events, explain, keys, ledger, new, regen, rollback, store, up
 from planaria.cli.command import EXITS, FAILED, INTERRUPTED, NO, WRONG, Command
 from planaria.cli.terminal import Terminal
 
 COMMANDS: tuple[Command, ...] = (
     new.COMMAND, up.COMMAND, call.COMMAND, check.COMMAND, regen.COMMAND, rollback.COMMAND, ledger.COMMAND, explain.COMMAND,
-    doctor.COMMAND, events.COMMAND, keys.COMMAND, store.COMMAND, completion.COMMAND,
+    doctor.COMMAND, events.COMMAND, keys.COMMAND, store.COMMAND, completion.COMMAND, demo.COMMAND,
 )  # fmt: skip
 BROKEN_PIPE = 141
 
@@ -72,7 +72,7 @@ def parser() -> argparse.ArgumentParser:
         )  # fmt: skip
         one.options(sub)
         sub.add_argument("--json", action="store_true", help="give one line of JSON instead of text")
-        sub.set_defaults(run=one.run)
+        sub.set_defaults(run=one.run, parser=whole)
     return whole
 
 
