@@ -59,7 +59,7 @@ class Resident:
         self.running = 0
         self.room = 0
         self.watched = False
-        self.lost = False
+        self.lost: list[asyncio.Task[Any]] = []
         self.left: Callable[[], None] = lambda: None
         for name, method in methods.items():
             setattr(self, f"call_{name}", method)

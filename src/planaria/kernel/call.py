@@ -256,11 +256,11 @@ class Operation:
         task = asyncio.current_task() if isinstance(error, asyncio.CancelledError) else None
         if task is not None and task.cancelling():
             self.admission.stumbled(resident, cancelled=True)
-            if resident.lost:
+            if task in resident.lost:
                 task.uncancel()
                 if self.description.idempotent:
                     return
-            judged: BaseException = Lost(cell=self.cell, operation=self.name) if resident.lost else asyncio.CancelledError()
+            judged: BaseException = Lost(cell=self.cell, operation=self.name) if task in resident.lost else asyncio.CancelledError()
         else:
             judged = self._judge(error)
             if isinstance(judged, CellError):

@@ -176,8 +176,8 @@ class RunningCell:
         """Wait for the calls in a resident; cancel those that do not end in time, their outcome is unknown. Then close its seat."""
         try:
             if not await self.admission.drained(resident, self.plan.drain_s):
-                resident.lost = True
-                for task in tasks_inside(resident):
+                resident.lost = tasks_inside(resident)
+                for task in resident.lost:
                     task.cancel()
                 await self.admission.drained(resident, self.plan.drain_s)
         finally:
