@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from http import HTTPStatus
 
 from planaria.gateway.admission import Admission, Guest, Headers, deadline_of
-from planaria.gateway.connection import Connection, Gone, all_received, leave_unanswered
+from planaria.gateway.connection import Connection, Gone, all_received, body_at_hand, leave_unanswered
 from planaria.gateway.error import BodyTooLarge, NoSuchPage, WrongMethod
 from planaria.gateway.metrics import CONTENT_TYPE, Traffic, metrics_text
 from planaria.gateway.page import Pages, Receive, Scope, Send
@@ -101,9 +101,9 @@ class Application:
         guest = self.admission.enter(headers, route.cell)
         try:
             connection.reading()
-            body, more = await part_of_body(receive)
-            if more or len(body) > self.body_bytes:
-                body = await self._rest(body, receive, more=more)
+            body = body_at_hand(receive)
+            if body is None or len(body) > self.body_bytes:
+                body = await self._body(receive)
             self.traffic.received_bytes += len(body)
             arguments = route.decode(body or b"{}")
             connection.calling(route.deadline_s)
@@ -114,9 +114,9 @@ class Application:
         finally:
             self.admission.leave(guest)
 
-    async def _rest(self, first: bytes, receive: Receive, *, more: bool) -> bytes:
-        """Read the rest of a body, and no more of it than the limit."""
-        parts, size = [first], len(first)
+    async def _body(self, receive: Receive) -> bytes:
+        """Read a body as it comes, and no more of it than the limit."""
+        parts, size, more = [b""], 0, True
         while more and size <= self.body_bytes:
             part, more = await part_of_body(receive)
             parts.append(part)

@@ -29,13 +29,14 @@ class Gone(Exception):
 
 @dataclass(frozen=False, slots=True)
 class CoarseClock:
-    """The loop's time, as exact as the rhythm in which it is set.
+    """The loop's time and the date of answers, as exact as the rhythm in which they are set.
 
     >>> CoarseClock(2.0).now_s
     2.0
     """
 
     now_s: float = 0.0
+    date: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,7 @@ class Connection(HttpToolsProtocol):
     def __init__(self, around: Surroundings, *, config: Any, server_state: Any) -> None:
         super().__init__(config, server_state, {"connection": self})
         self.around = around
+        self.begun: asyncio.Task[Any] | None = None
         self.task: asyncio.Task[Any] | None = None
         self.phase, self.deadline_s = HEAD, around.clock.now_s + around.limits.head_s
         self.head_bytes = 0
@@ -95,7 +97,7 @@ class Connection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         """Begin a request in a context of its own; the loop's task factory has no chain of cells to remember here."""
-        task = asyncio.Task(cycle.run_asgi(app), loop=self.loop, context=Context())
+        self.begun = task = asyncio.Task(cycle.run_asgi(app), loop=self.loop, context=Context())
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
@@ -113,9 +115,8 @@ class Connection(HttpToolsProtocol):
             await self.flow.drain()
         if cycle.disconnected:
             return
-        dates = [b"%b: %b\r\n" % header for header in cycle.default_headers]
         closing = b"" if cycle.keep_alive else b"connection: close\r\n"
-        self.transport.write(b"".join((head, b"%d\r\n" % len(body), *dates, closing, b"\r\n", body)))
+        self.transport.write(b"%b%d\r\ndate: %b\r\n%b\r\n%b" % (head, len(body), self.around.clock.date, closing, body))
         cycle.response_started = cycle.response_complete = True
         cycle.message_event.set()
         if not cycle.keep_alive:
@@ -123,8 +124,8 @@ class Connection(HttpToolsProtocol):
         cycle.on_response()
 
     def reading(self) -> None:
-        """Note that the body is being read, by the task that runs."""
-        self.task = asyncio.current_task()
+        """Note that the body is being read, by the task that was begun last: one request of a connection runs at a time."""
+        self.task = self.begun
         self.phase, self.deadline_s = BODY, self.around.clock.now_s + self.around.limits.body_s
 
     def calling(self, deadline_s: float) -> None:
@@ -175,7 +176,13 @@ class Connection(HttpToolsProtocol):
 
 def all_received(receive: Receive) -> bool:
     """Say whether a request's body has arrived whole, so that the connection can be used again."""
-    return not getattr(getattr(receive, "__self__", None), "more_body", True)
+    return not receive.__self__.more_body  # type: ignore[attr-defined] # the server is uvicorn
+
+
+def body_at_hand(receive: Receive) -> bytes | None:
+    """Return a body that has arrived whole with its head, as most do; None where it must be waited for."""
+    cycle: RequestResponseCycle = receive.__self__  # type: ignore[attr-defined] # the server is uvicorn
+    return None if cycle.more_body else bytes(cycle.body)
 
 
 def leave_unanswered(receive: Receive) -> None:

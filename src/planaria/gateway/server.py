@@ -123,7 +123,8 @@ class Gateway:
     def _tick(self, now_s: float) -> None:
         """Set the coarse clock, look for what is overdue, and for keys that another process has changed."""
         self.clock.now_s = now_s
-        self.state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
+        self.clock.date = formatdate(usegmt=True).encode()
+        self.state.default_headers = [(b"date", self.clock.date)]
         for connection in list(self.state.connections):
             if isinstance(connection, Connection) and connection.deadline_s <= now_s:
                 connection.overdue()
