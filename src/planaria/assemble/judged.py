@@ -83,7 +83,7 @@ class Stillness:
     """Time that stands still and chance that repeats, from a seed, in this process."""
 
     def __init__(self, seed: int) -> None:
-        self.seed, self.chance = seed, Random(seed)
+        self.seed, self.chance = seed, Random(seed)  # noqa: S311 - it must repeat, and keeps no secret
         self.now_s = STILL_S + 86_400.0 * 400 * seed
 
     def hold(self) -> None:

@@ -20,7 +20,7 @@ from planaria.diff.reach import changed_operations
 from planaria.kernel.contract import Contract, ContractDescription, OperationDescription, describe
 from planaria.kernel.loader import Generation, files_of
 from planaria.placement.codec import MsgspecCodec
-from planaria.witness.call import Call, Outcome, Sequence
+from planaria.witness.call import Call, Outcome, Sequence, Start
 from planaria.witness.comparison import Slack, places
 from planaria.witness.example import recorded, sequence_of
 from planaria.witness.generator import Generator
@@ -53,14 +53,15 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """What to search with: the intent's blocks of examples, recorded calls, a copy of the store, seconds and a seed."""
+    """What to search with: the intent's blocks of examples, recorded calls, a copy of the store, seconds, sequences and a seed."""
 
     intent: tuple[tuple[doctest.Example, ...], ...] = ()
     recordings: tuple[Mapping[str, Any], ...] = ()
     store: Path | None = None
     budget_s: float = 10.0
+    sequences_max: int | None = None
     seed: int = 1
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,7 @@ class Comparison:
     changed: frozenset[str]
     summary: Mapping[str, Any] = field(default_factory=dict)
     seeds_left: int = 0
+    unfinished: frozenset[str] = frozenset()
 
 
 def skipped_operations(description: ContractDescription) -> dict[str, str]:
@@ -122,18 +124,17 @@ class Behaviour:
         subject, store = self.subject, str(self.material.store or "-")
         command = (*subject.command, str(subject.root.resolve()), subject.cell, str(generation.directory.resolve()), store)
         scratch = subject.scratch.resolve() / role.replace(" ", "_")
-        return Worker(
-            Order(
-                cell=subject.cell, role=role, command=command, scratch=scratch, seed=seed, hash_seed=hash_seed, limits=self.material.limits
-            )
+        order = Order(
+            cell=subject.cell, role=role, command=command, scratch=scratch, seed=seed, hash_seed=hash_seed, limits=self.material.limits
         )
+        return Worker(order)
 
     async def compare(self) -> Comparison:
         """Start the workers, learn what is meant, search, and sum up."""
         await self.pair.start()
-        pool, chance = Pool(), Random(self.material.seed)
+        pool, chance = Pool(), Random(self.material.seed)  # noqa: S311 - it must repeat, and keeps no secret
         sources = [files_of(one.directory) for one in (self.subject.current, self.subject.candidate)]
-        for text in {content for files in sources for name, content in files.items() if name.endswith(".py")}:
+        for text in dict.fromkeys(content for files in sources for name, content in files.items() if name.endswith(".py")):
             pool.learn_constants(constants_of(text.decode(errors="replace")))
         pool.learn_constants(constants_of(inspect.getsource(sys.modules[self.subject.contract.__module__])))
         scenes = Scenes(self.operations.values(), Generator(pool, chance), names_of([one.returns for one in self.operations.values()]))
@@ -143,16 +144,16 @@ class Behaviour:
         seeds = [one for one in seeds + self._recorded() if one.calls]
         search = Search(self.pair, scenes, cell=self.subject.cell, allowed=self._allowed, excused=self._excused)
         scenes.seed(one for one in intended if one.calls)
-        found = await search.run(seeds, budget_s=self.material.budget_s, starts=("fresh", "copy") if self.material.store else ("fresh",))
-        changed = changed_operations([one for one in (*self.operations, *self.skipped)], *sources)
+        starts: tuple[Start, ...] = ("fresh", "copy") if self.material.store else ("fresh",)
+        search.sequences_max = self.material.sequences_max
+        found = await search.run(seeds, budget_s=self.material.budget_s, starts=starts)
+        changed = changed_operations((*self.operations, *self.skipped), *sources)
         return self._summed_up(search, found, changed)
 
     async def _examples(self, examples: Iterable[doctest.Example], source: str) -> Sequence:
         namespace = vars(sys.modules[self.subject.contract.__module__])
-        return await sequence_of(
-            examples, replace(self.description, operations=tuple(one for one in self.description.operations if one.name in self.operations)),
-            self.pair.current, cell=self.subject.cell, namespace=namespace, source=source,
-        )  # fmt: skip
+        described = replace(self.description, operations=tuple(one for one in self.description.operations if one.name in self.operations))
+        return await sequence_of(examples, described, self.pair.current, cell=self.subject.cell, namespace=namespace, source=source)
 
     def _recorded(self) -> list[Sequence]:
         codec = MsgspecCodec()
@@ -164,7 +165,7 @@ class Behaviour:
         decoders = {name: decoder(one) for name, one in self.operations.items()}
         sequences = recorded(self.material.recordings[-RECORDINGS_MAX:], decoders)
         on_copies = [replace(one, start="copy") for one in sequences] if self.material.store else []
-        return [*sequences, *on_copies]  # type: ignore[list-item]  # the start is one of two
+        return [*sequences, *on_copies]
 
     async def _learn_intent(self, intended: list[Sequence]) -> None:
         """Run the intent's calls on both, and keep the places in which they differ as meant."""
@@ -216,29 +217,29 @@ class Behaviour:
 
     def _summed_up(self, search: Search, found: list[Difference], changed: frozenset[str]) -> Comparison:
         looked = search.looked
-        not_exercised = dict(self.skipped)
-        for name in self.operations:
-            if not looked.by_operation[name]:
-                tried = "no arguments were found inside its preconditions" if search.scenes.outside[name] else "the budget was spent before"
-                not_exercised[name] = tried
-            elif not looked.answered[name]:
-                not_exercised[name] = "every call was refused, or failed with an error that the contract does not declare"
         summary = {
-            "sequences": looked.sequences, "calls": looked.calls, "seconds": round(looked.seconds, 2), "judge_cpu_s": round(looked.judge_cpu_s, 2),
+            "sequences": looked.sequences, "calls": looked.calls, "seconds": round(looked.seconds, 2),
+            "judge_cpu_s": round(looked.judge_cpu_s, 2),
             "calls_by_operation": dict(sorted(looked.by_operation.items())), "seed": self.material.seed, "branches": "not measured",
             "explained": [{"operation": name, "places": sorted(where), "seen": seen} for (name, where), seen in looked.allowed.items()],
             "excused": dict(looked.excused), "compared": {name: slack for name, slack in self.slacks.items() if slack != "exact"},
             "not_comparable": [{"operation": name, "why": why, "seen": seen} for (name, why), seen in looked.not_comparable.items()],
         }  # fmt: skip
-        explained = {name: tuple(sorted(where)) for name, where in self.explained.items() if where}
         return Comparison(
-            differences=tuple(found),
-            explained=explained,
-            not_exercised=not_exercised,
-            changed=changed,
-            summary=summary,
-            seeds_left=looked.seeds_left,
-        )
+            differences=tuple(found), explained={name: tuple(sorted(where)) for name, where in self.explained.items() if where},
+            not_exercised=self._not_exercised(search), changed=changed, summary=summary, seeds_left=looked.seeds_left,
+            unfinished=frozenset(looked.unfinished),
+        )  # fmt: skip
+
+    def _not_exercised(self, search: Search) -> dict[str, str]:
+        found = dict(self.skipped)
+        for name in self.operations:
+            if not search.looked.by_operation[name]:
+                is_outside = search.scenes.outside[name]
+                found[name] = "no arguments were found inside its preconditions" if is_outside else "the budget was spent before"
+            elif not search.looked.answered[name]:
+                found[name] = "every call was refused, or failed with an error that the contract does not declare"
+        return found
 
 
 def _slacks(operations: Iterable[OperationDescription]) -> dict[str, Slack]:

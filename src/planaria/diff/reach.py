@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 
 
 def changed_operations(operations: Iterable[str], current: Mapping[str, bytes], candidate: Mapping[str, bytes]) -> frozenset[str]:
-    """Return the operations that reach code which differs in more than formatting and documents.
+    r"""Return the operations that reach code which differs in more than formatting and documents.
 
-    >>> before, after = b"def a(self): return b()\\ndef b(): return 1\\ndef c(): pass", b"def a(self): return b()\\ndef b(): return 2\\ndef c(): pass"
-    >>> sorted(changed_operations(["a", "c"], {"x.py": before}, {"x.py": after}))
+    >>> before = b"def a(self): return b()\ndef b(): return 1\ndef c(): pass"
+    >>> sorted(changed_operations(["a", "c"], {"x.py": before}, {"x.py": before.replace(b"1", b"2")}))
     ['a']
     """
     sides = [_definitions(files) for files in (current, candidate)]

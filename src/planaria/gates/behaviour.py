@@ -26,10 +26,9 @@ async def behaviour(case: Case) -> Verdict:
         root=case.root, cell=case.cell, contract=case.contract, current=case.current, candidate=case.candidate, command=case.workers.judged,
         scratch=case.scratch.parent / "behaviour",
     )  # fmt: skip
-    material = Material(
-        intent=case.intent.blocks, recordings=_read(case.recordings), store=case.store, budget_s=case.limits.behaviour_timeout_s * SEARCH_SHARE,
-        seed=case.limits.seed,
-    )  # fmt: skip
+    budget_s = case.limits.behaviour_timeout_s * SEARCH_SHARE
+    recordings = _read(case.recordings)
+    material = Material(intent=case.intent.blocks, recordings=recordings, store=case.store, budget_s=budget_s, seed=case.limits.seed)
     try:
         async with asyncio.timeout(case.limits.behaviour_timeout_s):
             compared = await compare(subject, material)
@@ -51,6 +50,8 @@ def findings(compared: Comparison) -> list[Finding]:
     found = [_difference(one) for one in sorted(compared.differences, key=lambda one: -one.seen)]
     if compared.seeds_left:
         found.append(_doubt("the budget was spent before the contract's examples and the recordings were tried", "give it more time"))
+    late = "seemed to differ, and there was no time left to be sure"
+    found += (_doubt(f"'{name}' {late}", "give it more time") for name in sorted(compared.unfinished))
     for name, why in compared.not_exercised.items():
         if name in compared.changed:
             found.append(_doubt(f"'{name}' was changed and not exercised: {why}", "judge it by its suite and by reading it"))
@@ -60,7 +61,7 @@ def findings(compared: Comparison) -> list[Finding]:
             )
     for one in compared.summary.get("not_comparable", ()):
         what = f"'{one['operation']}' could not be compared {one['seen']} times: {one['why']}"
-        found.append(Finding(gate=GATE, level="note", what=what, cure="declare Clock() or Chance() where it depends on them"))
+        found.append(_note(what, "declare Clock() or Chance() where it depends on them"))
     return found
 
 
@@ -72,6 +73,10 @@ def _difference(one: Difference) -> Finding:
 
 def _doubt(what: str, cure: str) -> Finding:
     return Finding(gate=GATE, level="doubt", what=what, cure=cure)
+
+
+def _note(what: str, cure: str) -> Finding:
+    return Finding(gate=GATE, level="note", what=what, cure=cure)
 
 
 def _read(recordings: Path | None) -> tuple[Mapping[str, Any], ...]:

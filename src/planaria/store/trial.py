@@ -70,11 +70,11 @@ class TrialStore:
 
     async def read(self, body: Callable[[Session], T]) -> T:
         """Run `body`; it cannot write."""
-        self._connection.pragma("query_only", True)
+        self._connection.pragma("query_only", 1)
         try:
             return self._run(body)
         finally:
-            self._connection.pragma("query_only", False)
+            self._connection.pragma("query_only", 0)
 
     async def write(self, body: Callable[[Session], T]) -> T:
         """Run `body` atomically; nothing here is durable.

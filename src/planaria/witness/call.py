@@ -17,10 +17,10 @@ SHOWN_MAX = 400
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: an operation and its arguments by name; what is left out takes its default.
+    r"""One call: an operation and its arguments by name; what is left out takes its default.
 
     >>> Call("search", {"question": '"'}).text("library")
-    'library.search(question=\\'"\\')'
+    'library.search(question=\'"\')'
     """
 
     operation: str

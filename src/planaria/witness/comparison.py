@@ -5,7 +5,7 @@ intended change can be told from others.
 Not here: which differences are allowed (`diff.behaviour`).
 """
 
-import datetime
+import datetime as dt
 import math
 from collections import Counter
 from typing import Any, Literal
@@ -94,7 +94,7 @@ def _alike(one: Any, other: Any, slack: Slack) -> bool:
 
 def _is_moment(text: str) -> bool:
     try:
-        datetime.datetime.fromisoformat(text)
+        dt.datetime.fromisoformat(text)
     except ValueError:
         return False
     return len(text) >= len("2026-01-01")

@@ -50,7 +50,7 @@ class Recording:
         for error in operation.errors:
             if error.code == outcome.code:
                 raise error(**{name: value(one, self._names) for name, one in outcome.facts.items()})
-        raise Failed(operation=operation.name, error=outcome.error, text=outcome.text)
+        raise Failed(cell=self._worker.order.cell, operation=operation.name, error=outcome.error, text=outcome.text, request="")
 
 
 async def sequence_of(

@@ -1,27 +1,33 @@
 """The generator: new and changed values of every value type, drawn from a pool and a little chance.
 
 Why: values come from what was seen first, from neighbours of that next, and from nowhere last; that order finds most.
-Not here: which calls are made with them (`scene`); preconditions (`condition`).
+Not here: which calls are made with them (`scene`); preconditions (`scene.holds`).
 """
 
-import datetime
+import datetime as dt
 import decimal
 import enum
+import itertools
 import types
 import typing
 import uuid
 from collections import abc
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
 from planaria.witness.pool import Pool, fields_of, type_text
-from planaria.witness.text import LETTERS, MARKS, WHOLE, changed
+from planaria.witness.text import LENGTH_MAX, WHOLE, Texts
 
 INTEGERS = (0, 1, -1, 2, 3, 5, 7, 10, 100, 255, 256, 1000, 2**31 - 1, 2**31, 2**53, 2**63 - 1, -(2**63))
 NUMBERS = (0.0, 1.0, -1.0, 0.5, -0.5, 0.1, 1e-9, 1e9, 1.5, 2.5, 1e16, 99.99)
-BORN = datetime.datetime(2026, 2, 28, 23, 59, 59, tzinfo=datetime.UTC)
+BORN = dt.datetime(2026, 2, 28, 23, 59, 59, tzinfo=dt.UTC)
 SPANS = (0, 1, -1, 28, 30, 31, 365, 366)
 SMALL = 4
+ITEMS_MAX = 40
+TOKEN_CHARACTERS_MAX = 3
+PROBES_MAX = 100
+CONSTANTS_MAX = 30
 
 
 class Generator:
@@ -32,26 +38,38 @@ class Generator:
     """
 
     def __init__(self, pool: Pool, chance: Random) -> None:
-        self.pool, self.chance = pool, chance
-        self.near = Pool()
-        self.vocabulary: list[str] = []
+        self.pool, self.chance, self.texts = pool, chance, Texts(chance)
+        self.near, self.reuse, self.few = Pool(), 0.3, 200
 
     def begin(self) -> None:
-        """Forget what was used in the scene before, and pick the few words of the next one."""
-        self.near = Pool()
-        self.vocabulary = [*self.pool.some_words(self.chance, 5), self.chance.choice(WHOLE)]
+        """Forget what was used in the scene before; pick the few words of the next one, how often it uses a thing again, and how many things."""
+        self.near, self.reuse, self.few = Pool(), self.chance.choice((0.3, 0.6, 0.9)), self.chance.choice((1, 2, 3, 200))
+        texts = self.texts
+        texts.words = [*self.pool.some_words(self.chance, 5), self.chance.choice(WHOLE)]
+        texts.tokens = [one for one in self.pool.constants("str") if len(one) <= TOKEN_CHARACTERS_MAX]
+        texts.lengths = [one for one in self.pool.constants("int") if 0 < one <= LENGTH_MAX]
+        texts.recent = []
 
     def make(self, type_: Any, name: str = "") -> Any:
         """Return a value of a type: used nearby, seen before, near to one seen, or new."""
-        text, at = type_text(type_), self.chance.random()
-        sources = (
-            (0.30, self.near.named(name, text)), (0.36, self.near.typed(text)), (0.46, self.pool.named(name, text)), (0.52, self.pool.typed(text)),
-        )  # fmt: skip
-        for share, seen in sources:
+        made = self._made(type_, name)
+        if isinstance(made, str):
+            self.texts.recent = [*self.texts.recent[-8:], made]
+        return made
+
+    def _made(self, type_: Any, name: str) -> Any:
+        text = type_text(type_)
+        if self.chance.random() < self.reuse:
+            seen = self.near.named(name, text) if self.chance.random() < 0.8 else self.near.typed(text)
+            if seen:
+                one = self.chance.choice(seen[: self.few])
+                return self.change(self.change(one, type_, name), type_, name) if fields_of(type_) and self.chance.random() < 0.5 else one
+        at = self.chance.random()
+        for share, seen in ((0.20, self.pool.named(name, text)), (0.30, self.pool.typed(text))):
             if at < share and seen:
                 return self.chance.choice(seen)
         seen = self.near.named(name, text) or self.pool.named(name, text) or self.pool.typed(text)
-        if at < 0.75 and seen:
+        if at < 0.65 and seen:
             return self.change(self.chance.choice(seen), type_, name)
         return self.new(type_, name)
 
@@ -76,7 +94,7 @@ class Generator:
         return self._single(type_)
 
     def _collection(self, origin: Any, inside: tuple[Any, ...], name: str) -> Any:
-        count = self.chance.choice((0, 1, 1, 2, 3, self.chance.randint(2, 8)))
+        count = self._count()
         if origin is tuple:
             if len(inside) == 2 and inside[1] is Ellipsis:
                 items = [self.make(inside[0], name) for _ in range(count)]
@@ -86,6 +104,12 @@ class Generator:
             return frozenset(self.make(inside[0], name) for _ in range(count))
         assert origin is abc.Mapping, f"{origin} is no value type"
         return {self.make(inside[0], f"{name}.key"): self.make(inside[1], name) for _ in range(count)}
+
+    def _count(self) -> int:
+        telling = [one for one in self.pool.constants("int") if 0 < one < ITEMS_MAX]
+        if telling and self.chance.random() < 0.08:
+            return int(self.chance.choice(telling))
+        return self.chance.choice((0, 1, 1, 2, 3, self.chance.randint(2, 8)))
 
     def _single(self, type_: Any) -> Any:
         chance = self.chance
@@ -98,26 +122,17 @@ class Generator:
         if type_ is float:
             return chance.choice((chance.choice(NUMBERS), round(chance.uniform(-100, 100), 2), float(chance.randint(-5, 5))))
         if type_ is str:
-            return self.text()
+            return self.texts.made()
         if type_ is bytes:
-            return self.text().encode()
+            return self.texts.made().encode()
         if type_ is decimal.Decimal:
             return decimal.Decimal(chance.choice(("0", "1", "-1", "0.1", "1.005", "100", "99.99", str(round(chance.uniform(-9, 9), 2)))))
         if type_ is uuid.UUID:
             return uuid.UUID(int=chance.randint(0, SMALL), version=4)
-        moment = BORN + datetime.timedelta(days=chance.choice(SPANS), seconds=chance.choice((0, 1, 43_200)))
-        if type_ is datetime.timedelta:
-            return datetime.timedelta(days=chance.choice(SPANS), seconds=chance.choice((0, 1, 60)))
-        return {datetime.datetime: moment, datetime.date: moment.date(), datetime.time: moment.time()}[type_]
-
-    def text(self) -> str:
-        """Return a text of the scene's few words, one that is known to hurt, or signs at random."""
-        at = self.chance.random()
-        if at < 0.6:
-            return " ".join(self.chance.choice(self.vocabulary or ["a", "b"]) for _ in range(self.chance.choice((1, 1, 2, 3, 6))))
-        if at < 0.8:
-            return self.chance.choice(WHOLE)
-        return "".join(self.chance.choice(LETTERS + MARKS + "abc ") for _ in range(self.chance.randint(1, 8)))
+        moment = BORN + dt.timedelta(days=chance.choice(SPANS), seconds=chance.choice((0, 1, 43_200)))
+        if type_ is dt.timedelta:
+            return dt.timedelta(days=chance.choice(SPANS), seconds=chance.choice((0, 1, 60)))
+        return {dt.datetime: moment, dt.date: moment.date(), dt.time: moment.time()}[type_]
 
     def change(self, one: Any, type_: Any, name: str = "") -> Any:
         """Return a value near to one of the same type."""
@@ -126,23 +141,26 @@ class Generator:
         origin, inside = typing.get_origin(type_), typing.get_args(type_)
         if origin is typing.Annotated:
             return self.change(one, inside[0], name)
-        if isinstance(one, str) and origin is None:
-            return changed(one, self.chance, self.vocabulary)
-        if isinstance(one, bytes) and origin is None:
-            return changed(one.decode("latin-1"), self.chance, self.vocabulary).encode("utf-8")
-        if type(one) is int and origin is None:
+        if origin is tuple and inside[1:] == (Ellipsis,):
+            return self._changed_items(list(one), inside[0], name)
+        if origin is not None:
+            return self.new(type_, name)
+        fields = fields_of(type(one))
+        return self._changed_fields(one, fields) if fields else self._changed_single(one, type_, name)
+
+    def _changed_single(self, one: Any, type_: Any, name: str) -> Any:
+        if isinstance(one, str):
+            return self.texts.changed(one)
+        if isinstance(one, bytes):
+            return self.texts.changed(one.decode("latin-1")).encode("utf-8")
+        if type(one) is int:
             return self._near(one)
         if type(one) is float:
             return self.chance.choice((one + 1, one - 1, -one, one / 2, one * 2, float(round(one)), one + 0.01, one - 1e-6))
         if isinstance(one, decimal.Decimal):
             return self.chance.choice((one + 1, -one, one / 2, one + decimal.Decimal("0.01"), one - decimal.Decimal("0.005")))
-        if isinstance(one, (datetime.datetime, datetime.date, datetime.timedelta)):
-            return one + datetime.timedelta(days=self.chance.choice(SPANS))
-        if origin is tuple and len(inside) == 2 and inside[1] is Ellipsis:
-            return self._changed_items(list(one), inside[0], name)
-        fields = fields_of(type(one)) if not isinstance(one, type) else None
-        if fields:
-            return self._changed_fields(one, fields)
+        if isinstance(one, (dt.datetime, dt.date, dt.timedelta)):
+            return one + dt.timedelta(days=self.chance.choice(SPANS))
         return self.new(type_, name)
 
     def _near(self, one: int) -> int:
@@ -160,7 +178,7 @@ class Generator:
         elif kind == 2:
             self.chance.shuffle(items)
         elif kind == 3:
-            items = items[::-1]
+            items.reverse()
         elif kind == 4:
             items.insert(place, self.make(inner, name))
         elif kind == 5:
@@ -175,3 +193,46 @@ class Generator:
         again = self.chance.random() < 0.4
         given[field] = self.make(fields[field], field) if again else self.change(given[field], fields[field], field)
         return type(one)(**given)
+
+    def probes(self, one: Any, type_: Any) -> list[Any]:
+        """Return the values of a type that are always worth trying in the place of `one`: ends, hurtful texts, each field by itself."""
+        return list(itertools.islice(self._probes(one, type_), PROBES_MAX))
+
+    def _probes(self, one: Any, type_: Any) -> Iterator[Any]:
+        origin, inside = typing.get_origin(type_), typing.get_args(type_)
+        if isinstance(type_, typing.NewType):
+            return self._probes(one, type_.__supertype__)
+        if origin in (typing.Union, types.UnionType):
+            return itertools.chain.from_iterable(self._probes(one, each) for each in inside)
+        if origin is typing.Annotated:
+            return self._probes(one, inside[0])
+        if origin is typing.Literal:
+            return iter(inside)
+        if origin is tuple and isinstance(one, tuple):
+            return self._probes_of_items(one, inside)
+        fields = fields_of(type_)
+        if fields and isinstance(one, type_):
+            return self._probes_of_fields(one, fields)
+        return iter(self._probes_of_single(type_))
+
+    def _probes_of_single(self, type_: Any) -> list[Any]:
+        constants = self.pool.constants
+        if isinstance(type_, type) and issubclass(type_, enum.Enum):
+            return list(type_)
+        texts = [*constants("str")[:CONSTANTS_MAX], *WHOLE]
+        many: dict[Any, list[Any]] = {
+            str: texts, bytes: [text.encode() for text in texts], int: [*constants("int"), *INTEGERS],
+            float: [*constants("float"), *NUMBERS], bool: [True, False], type(None): [None], None: [None],
+        }  # fmt: skip
+        return many.get(type_, [])
+
+    def _probes_of_items(self, one: tuple[Any, ...], inside: tuple[Any, ...]) -> Iterator[Any]:
+        if inside[1:] == (Ellipsis,):
+            yield from ((), one[:1], one + one, one[::-1], (*one, *one[:1]))
+        if one:
+            yield from ((each, *one[1:]) for each in self._probes(one[0], inside[0]))
+
+    def _probes_of_fields(self, one: Any, fields: dict[str, Any]) -> Iterator[Any]:
+        for field, inner in fields.items():
+            given = {name: getattr(one, name) for name in fields}
+            yield from (type(one)(**{**given, field: each}) for each in self._probes(given[field], inner))

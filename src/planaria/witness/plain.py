@@ -4,7 +4,7 @@ Why: the codec makes a list of a tuple and a set alike, which is right for borde
 Not here: the codec of borders (`placement.codec`).
 """
 
-import datetime
+import datetime as dt
 import decimal
 import enum
 import json
@@ -20,20 +20,20 @@ KIND, OF = "$", "of"
 SHOWN_MAX = 300
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 _TEXTUAL: dict[type[Any], Callable[[Any], str]] = {
-    datetime.datetime: datetime.datetime.isoformat,
-    datetime.date: datetime.date.isoformat,
-    datetime.time: datetime.time.isoformat,
-    datetime.timedelta: lambda one: f"{one.days} {one.seconds} {one.microseconds}",
+    dt.datetime: dt.datetime.isoformat,
+    dt.date: dt.date.isoformat,
+    dt.time: dt.time.isoformat,
+    dt.timedelta: lambda one: f"{one.days} {one.seconds} {one.microseconds}",
     decimal.Decimal: str,
     uuid.UUID: str,
     bytes: bytes.hex,
 }
 TEMPORAL = frozenset(("datetime", "date", "time", "timedelta"))
 _MADE: dict[str, Callable[[str], Any]] = {
-    "datetime": datetime.datetime.fromisoformat,
-    "date": datetime.date.fromisoformat,
-    "time": datetime.time.fromisoformat,
-    "timedelta": lambda text: datetime.timedelta(*map(int, text.split())),
+    "datetime": dt.datetime.fromisoformat,
+    "date": dt.date.fromisoformat,
+    "time": dt.time.fromisoformat,
+    "timedelta": lambda text: dt.timedelta(*map(int, text.split())),
     "Decimal": decimal.Decimal,
     "UUID": uuid.UUID,
     "bytes": bytes.fromhex,

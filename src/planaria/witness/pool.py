@@ -7,7 +7,7 @@ Not here: making new values (`generator`).
 import ast
 import functools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from random import Random
 from typing import Any
 
@@ -17,13 +17,14 @@ from planaria.kernel.value import type_text as _type_text
 KEPT_MAX = 200
 TEXT_CHARACTERS_MAX = 2000
 CONSTANT_CHARACTERS_MAX = 60
-fields_of, type_text = functools.cache(_fields_of), functools.cache(_type_text)
+fields_of: Callable[[Any], dict[str, Any] | None] = functools.cache(_fields_of)
+type_text: Callable[[Any], str] = functools.cache(_type_text)
 
 
 def constants_of(source: str) -> Iterator[Any]:
-    """Yield the constants that code uses: numbers with their neighbours, short texts, bytes; documents apart.
+    r"""Yield the constants that code uses: numbers with their neighbours, short texts, bytes; documents apart.
 
-    >>> sorted(constants_of("def f(x):\\n    return x > 50"))
+    >>> sorted(constants_of("def f(x):\n    return x > 50"))
     [49, 50, 51]
     """
     try:
@@ -74,6 +75,7 @@ class Pool:
     def __init__(self) -> None:
         self.by_type: dict[str, Shelf] = {}
         self.by_name: dict[tuple[str, str], Shelf] = {}
+        self.fixed: dict[str, Shelf] = {}
         self.words = Shelf()
 
     def learn(self, one: Any, type_: Any, name: str = "") -> None:
@@ -92,9 +94,15 @@ class Pool:
     def learn_constants(self, constants: Iterable[Any]) -> None:
         """Keep constants by their type alone."""
         for one in constants:
+            self.fixed.setdefault(type(one).__qualname__, Shelf()).add(one)
             self.by_type.setdefault(type(one).__qualname__, Shelf()).add(one)
             if isinstance(one, str):
                 self.words.add(one)
+
+    def constants(self, text: str) -> list[Any]:
+        """Return the constants of a type."""
+        shelf = self.fixed.get(text)
+        return shelf.kept if shelf else []
 
     def typed(self, text: str) -> list[Any]:
         """Return what was seen of a type."""

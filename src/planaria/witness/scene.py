@@ -7,7 +7,7 @@ Not here: the values (`generator`), running them (`worker`).
 
 import inspect
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from random import Random
 from typing import Any
 
@@ -20,6 +20,7 @@ TRIES = 30
 SETTING_UP_MAX = 8
 LOOKING_MAX = 10
 CORPUS_MAX = 300
+PROBES_AT_ONCE = 16
 
 
 def holds(operation: OperationDescription, arguments: Mapping[str, Any]) -> bool:
@@ -57,6 +58,7 @@ class Scenes:
         self.seen: set[Any] = set()
         self.changing: Counter[str] = Counter()
         self.outside: Counter[str] = Counter()
+        self.probed: set[str] = set()
         self.calls: dict[str, list[Call]] = {}
 
     def seed(self, sequences: Iterable[Sequence]) -> None:
@@ -132,15 +134,55 @@ class Scenes:
         calls = [self.call(one) for one in chosen]
         return Sequence(tuple(one for one in calls if one is not None), start)
 
-    def variation(self, start: Start) -> Sequence:
-        """Return a sequence near to one that is worth it: a few arguments changed, calls added, left out, repeated."""
+    def probing(self) -> Iterator[Sequence]:
+        """Yield sequences that try every parameter's telling values, one at a time, after the calls of an example; then look."""
+        for seed in list(self.corpus):
+            done: set[str] = set()
+            for call in seed.calls:
+                if call.operation in self.operations and call.operation not in self.probed and call.operation not in done:
+                    done.add(call.operation)
+                    probes = list(self._probes(call, seed))
+                    for first in range(0, len(probes), PROBES_AT_ONCE):
+                        calls = (*seed.calls, *probes[first : first + PROBES_AT_ONCE])
+                        yield Sequence((*calls, *self._looks(calls)), seed.start)
+            self.probed |= done
+
+    def _probes(self, call: Call, seed: Sequence) -> Iterator[Call]:
+        operation = self.operations[call.operation]
+        beside = list(self._arguments(seed.calls))
+        for one in operation.parameters:
+            others = [each for each, type_ in beside if type_ == one.type]
+            for each in others + self.generator.probes(call.arguments.get(one.name, one.default), one.type):
+                arguments = {**call.arguments, one.name: each}
+                if _can_travel(arguments) and holds(operation, arguments):
+                    yield Call(call.operation, arguments)
+
+    def _arguments(self, calls: Iterable[Call]) -> Iterator[tuple[Any, Any]]:
+        for call in calls:
+            for one in self.operations[call.operation].parameters if call.operation in self.operations else ():
+                if one.name in call.arguments:
+                    yield call.arguments[one.name], one.type
+
+    def _looks(self, calls: Iterable[Call]) -> list[Call]:
+        """Return calls that look at what calls before them have done."""
         self.generator.begin()
-        calls = list(self.chance.choice(self.corpus).calls)[-24:]
+        self.generator.reuse = 0.9
+        self._come_near(calls)
+        names = [one for one in self.operations if not self.changing[one]] or list(self.operations)
+        return [one for one in (self.call(name) for name in names for _ in range(2)) if one is not None]
+
+    def _come_near(self, calls: Iterable[Call]) -> None:
         for one in calls:
             operation = self.operations.get(one.operation)
             for parameter in operation.parameters if operation else ():
                 if parameter.name in one.arguments:
                     self.generator.near.learn(one.arguments[parameter.name], parameter.type, parameter.name)
+
+    def variation(self, start: Start) -> Sequence:
+        """Return a sequence near to one that is worth it: a few arguments changed, calls added, left out, repeated."""
+        self.generator.begin()
+        calls = list(self.chance.choice(self.corpus).calls)[-24:]
+        self._come_near(calls)
         for _ in range(self.chance.choice((1, 1, 2, 3))):
             self._vary(calls)
         names = [one for one in self.operations if not self.changing[one]] or list(self.operations)

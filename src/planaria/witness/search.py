@@ -5,8 +5,9 @@ Not here: where sequences come from (`scene`), what is allowed to differ (given 
 """
 
 import asyncio
+import itertools
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from time import process_time
 
@@ -22,6 +23,7 @@ ON_SHARE = 0.15
 SHRINK_SHARE = 0.5
 COPY_SHARE = 0.25
 VARIED_SHARE = 0.55
+LATE_TIMES, LATE_S = 1.25, 3.0
 
 Places = frozenset[str]
 Allowed = Callable[[str, Places], bool]
@@ -70,6 +72,7 @@ class Looked:
     excused: Counter[str] = field(default_factory=Counter)
     not_comparable: Counter[tuple[str, str]] = field(default_factory=Counter)
     seeds_left: int = 0
+    unfinished: set[str] = field(default_factory=set)
 
 
 class Pair:
@@ -111,7 +114,9 @@ class Search:
         self.pair, self.scenes, self.cell, self.allowed, self.excused = pair, scenes, cell, allowed, excused
         self.looked = Looked()
         self.found: dict[tuple[str, Places], Difference] = {}
-        self.deadline = 0.0
+        self.deadline = self.budget_s = 0.0
+        self.suspected = ""
+        self.sequences_max: int | None = None
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
@@ -126,22 +131,35 @@ class Search:
         self.deadline, self.budget_s = began + budget_s, budget_s
         left = list(seeds)
         self.scenes.seed(seeds)
+        probing = self.scenes.probing()
         try:
-            batch = self._batch(left, starts)
-            while batch and self._now() < self.deadline and len(self.found) < GROUPS_MAX:
-                running = asyncio.get_running_loop().create_task(self.pair.run(batch))
-                await asyncio.sleep(0)
-                following = self._batch(left, starts)
-                for sequence, (current, candidate) in zip(batch, await running, strict=True):
-                    await self._judge(sequence, current, candidate)
-                batch = following
+            async with asyncio.timeout(LATE_TIMES * budget_s + LATE_S):
+                await self._look(left, probing, starts)
+        except TimeoutError:
+            if self.suspected:
+                self.looked.unfinished.add(self.suspected)
         finally:
             self.looked.seeds_left = len(left)
             self.looked.seconds, self.looked.judge_cpu_s = self._now() - began, process_time() - cpu
         return list(self.found.values())
 
-    def _batch(self, left: list[Sequence], starts: tuple[Start, ...]) -> list[Sequence]:
+    async def _look(self, left: list[Sequence], probing: Iterator[Sequence], starts: tuple[Start, ...]) -> None:
+        batch = self._batch(left, probing, starts)
+        while batch and self._now() < self.deadline and not self._is_enough():
+            running = asyncio.get_running_loop().create_task(self.pair.run(batch))
+            await asyncio.sleep(0)
+            following = self._batch(left, probing, starts)
+            for sequence, (current, candidate) in zip(batch, await running, strict=True):
+                await self._judge(sequence, current, candidate)
+            batch = following
+
+    def _is_enough(self) -> bool:
+        return len(self.found) >= GROUPS_MAX or (self.sequences_max is not None and self.looked.sequences >= self.sequences_max)
+
+    def _batch(self, left: list[Sequence], probing: Iterator[Sequence], starts: tuple[Start, ...]) -> list[Sequence]:
         taken, left[:AT_ONCE] = left[:AT_ONCE], []
+        if not left:
+            taken += itertools.islice(probing, AT_ONCE - len(taken))
         while len(taken) < AT_ONCE and not left:
             chance = self.scenes.chance
             start: Start = "copy" if "copy" in starts and chance.random() < COPY_SHARE else "fresh"
@@ -162,8 +180,13 @@ class Search:
                 self.looked.answered[call.operation] += 1
         self.scenes.learn(sequence, current)
         suspect = await self._suspect(sequence, current, candidate)
-        if suspect is not None and self._now() < self.deadline:
-            await self._take(suspect)
+        if suspect is not None:
+            self.suspected = suspect.operation
+            if self._now() < self.deadline:
+                await self._take(suspect)
+            elif not self.found:
+                self.looked.unfinished.add(suspect.operation)
+            self.suspected = ""
 
     async def _suspect(self, sequence: Sequence, current: tuple[Outcome, ...], candidate: tuple[Outcome, ...]) -> Suspect | None:
         """Return the sequence up to the first difference that is neither allowed nor excused."""
@@ -200,8 +223,8 @@ class Search:
             return
         if await self._is_unsteady(suspect):
             return
-        kept = suspect
-        first = not self.found
+        kept, first = suspect, not self.found
+        self._keep(suspect, suspect.sequence.source)
         until = self._now() + SHRINK_SHARE * max(0.5, self.deadline - self._now())
 
         async def still_differs(sequences: list[Sequence]) -> list[bool]:
@@ -217,7 +240,9 @@ class Search:
         await shrunk(suspect.sequence, self.scenes.operations, still_differs)
         if kept is not suspect and await self._is_unsteady(kept):
             kept = suspect
-        self._keep(kept, suspect.sequence.source)
+        if kept is not suspect:
+            del self.found[key]
+            self._keep(kept, suspect.sequence.source)
         if first:
             self.deadline = min(self.deadline, self._now() + max(0.5, ON_SHARE * self.budget_s))
 

@@ -4,7 +4,7 @@ Why: a witness is read by people and by the next attempt; what is not needed for
 Not here: what counts as the same difference (given as a function).
 """
 
-import datetime
+import datetime as dt
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -25,7 +25,7 @@ async def shrunk(
     """Return a smallest sequence for which `still_differs`; the last call is the one that shows the difference."""
     known: set[str] = {_key(sequence)}
     for _ in range(ROUNDS_MAX):
-        smaller = _fresh(_smaller(sequence, operations), known)
+        smaller = _fresh(_smaller_sequences(sequence, operations), known)
         found = None
         while found is None:
             tried = [one for one, _ in zip(smaller, range(TRIED_AT_ONCE), strict=False)]
@@ -51,7 +51,7 @@ def _key(sequence: Sequence) -> str:
     )
 
 
-def _smaller(sequence: Sequence, operations: dict[str, OperationDescription]) -> Iterator[Sequence]:
+def _smaller_sequences(sequence: Sequence, operations: dict[str, OperationDescription]) -> Iterator[Sequence]:
     calls = sequence.calls
     if sequence.start == "copy":
         yield replace(sequence, start="fresh")
@@ -84,29 +84,46 @@ def smaller_values(value: Any) -> Iterator[Any]:
     >>> list(smaller_values((1,)))
     [(), (0,)]
     """
+    known: set[str] = set()
+    for one in _smaller(value):
+        text = repr(one)
+        if text not in known:
+            known.add(text)
+            yield one
+
+
+def _smaller(value: Any) -> Iterator[Any]:
     if isinstance(value, bool):
-        yield from (False,) if value else ()
-    elif type(value) is int:
-        yield from (one for one in (0, 1, value // 2, value - 1, -value) if abs(one) < abs(value) or (value < 0 <= one == -value))
-    elif type(value) is float:
-        yield from (
-            one for one in (0.0, 1.0, float(int(value)), round(value, 1)) if len(repr(one)) < len(repr(value)) or abs(one) < abs(value)
-        )
-    elif isinstance(value, str):
-        yield from _smaller_texts(value)
-    elif isinstance(value, bytes):
-        yield from (one.encode("latin-1") for one in _smaller_texts(value.decode("latin-1")))
-    elif isinstance(value, tuple):
-        yield from _smaller_items(value)
-    elif isinstance(value, frozenset):
-        yield from (frozenset(one) for one in _smaller_items(tuple(sorted(value, key=repr))))
-    elif isinstance(value, dict):
+        return iter((False,) if value else ())
+    if type(value) in (int, float):
+        return _smaller_numbers(value)
+    if isinstance(value, str):
+        return _smaller_texts(value)
+    if isinstance(value, bytes):
+        return (one.encode("latin-1") for one in _smaller_texts(value.decode("latin-1")))
+    if isinstance(value, tuple):
+        return _smaller_items(value)
+    if isinstance(value, frozenset):
+        return (frozenset(one) for one in _smaller_items(tuple(sorted(value, key=repr))))
+    return _smaller_records(value)
+
+
+def _smaller_numbers(value: Any) -> Iterator[Any]:
+    if isinstance(value, int):
+        yield from (one for one in (0, 1, value // 2, value - 1, -value) if abs(one) < abs(value) or value < 0 <= one == -value)
+    else:
+        near = (0.0, 1.0, float(int(value)), round(value, 1))
+        yield from (one for one in near if len(repr(one)) < len(repr(value)) or abs(one) < abs(value))
+
+
+def _smaller_records(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
         yield from ({key: one for key, one in value.items() if key != left} for left in value)
         yield from ({**value, key: smaller} for key, one in value.items() for smaller in smaller_values(one))
-    elif isinstance(value, datetime.datetime):
+    elif isinstance(value, dt.datetime):
         yield from (one for one in (value.replace(microsecond=0), value.replace(hour=0, minute=0, second=0, microsecond=0)) if one != value)
-    elif not isinstance(value, type) and (fields := fields_of(type(value))):
-        given = {name: getattr(value, name) for name in fields}
+    else:
+        given = {name: getattr(value, name) for name in fields_of(type(value)) or ()}
         for name, one in given.items():
             yield from (type(value)(**{**given, name: smaller}) for smaller in smaller_values(one))
 
@@ -116,7 +133,7 @@ def _smaller_texts(text: str) -> Iterator[str]:
         return
     yield ""
     if len(text) > 1:
-        yield from sorted(set(text), key=str.isalnum)[:40]
+        yield from sorted(set(text), key=lambda sign: (sign.isalnum(), sign))[:40]
         middle = len(text) // 2
         yield from (text[:middle], text[middle:])
         if len(text) <= 40:

@@ -6,6 +6,7 @@ Not here: the program in the process (it is a command given in; planaria's own i
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -61,8 +62,8 @@ class Worker:
     def __init__(self, order: Order) -> None:
         self.order = order
         self.process: asyncio.subprocess.Process | None = None
+        self.leaving: list[asyncio.subprocess.Process] = []
         self.errors: IO[bytes] | None = None
-        self.started = 0
         self.number = 0
 
     async def start(self) -> None:
@@ -74,7 +75,6 @@ class Worker:
         order = self.order
         order.scratch.mkdir(parents=True, exist_ok=True)
         self.errors = tempfile.TemporaryFile(dir=order.scratch)  # noqa: SIM115 - it lives as long as the process
-        self.started += 1
         try:
             self.process = await asyncio.create_subprocess_exec(
                 *order.command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=self.errors, start_new_session=True,
@@ -193,16 +193,17 @@ class Worker:
         return WorkerFailed(cell=self.order.cell, role=self.order.role, text=text, command=" ".join(self.order.command))
 
     async def stop(self) -> None:
-        """End the process and all it started; safe to call twice."""
-        process, self.process = self.process, None
-        if process is not None:
-            try:
+        """End the process and all it started; safe to call twice, and again after it was itself interrupted."""
+        if self.process is not None:
+            process, self.process = self.process, None
+            self.leaving.append(process)
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
             assert process.stdin is not None, "its input is a pipe"
             process.stdin.close()
-            await process.wait()
+        while self.leaving:
+            await self.leaving[-1].wait()
+            self.leaving.pop()
         if self.errors is not None:
             self.errors.close()
             self.errors = None
