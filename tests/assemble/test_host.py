@@ -1,6 +1,6 @@
 import pytest
 
-from planaria.assemble import life_at
+from planaria.assemble import life_at, system_at
 from planaria.assemble.host import OUTBOX
 from planaria.assemble.outbox.contract import NotParked, ParkedDeliveries
 from planaria.kernel.event import SCOPE
@@ -40,3 +40,11 @@ async def test_what_is_not_parked_cannot_be_sent_again(shop):
 async def test_without_hosts_a_system_has_only_its_own_cells(shop):
     async with life_at(shop) as life:
         assert list(life.cells) == ["stock", "cart"]
+
+
+async def test_one_system_can_be_run_with_hosts_twice(shop):
+    system = system_at(shop)
+    for _ in range(2):
+        async with life_at(shop, system=system, hosts=(OUTBOX,)) as life:
+            assert list(life.cells) == ["stock", "cart", "outbox"]
+    assert list(system.cells) == ["stock", "cart"]

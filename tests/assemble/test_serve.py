@@ -27,6 +27,12 @@ async def test_serves_every_cell_with_the_key_of_its_owner(shop):
         assert {one["cell"] for one in health["cells"]} >= {"stock", "cart", "outbox"}
 
 
+async def test_describes_the_cells_of_the_system_to_clients(shop):
+    async with serve(shop) as served:
+        document = await ask(served, "/openapi.json")
+        assert {one.split("/")[2] for one in document["paths"] if one.startswith("/cells/")} == {"stock", "cart"}
+
+
 async def test_the_owners_key_ends_with_the_system(shop):
     async with serve(shop) as served:
         first = served.key

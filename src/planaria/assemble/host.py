@@ -46,15 +46,18 @@ class HostPlacement:
         return seat
 
 
-def add_hosts(system: System, cells: tuple[HostCell, ...]) -> HostPlacement:
-    """Add host cells to a system and return their placement.
+def with_hosts(system: System, cells: tuple[HostCell, ...]) -> tuple[System, HostPlacement]:
+    """Return the system with host cells added, and their placement; what was given stays as it is.
 
-    >>> sorted(add_hosts(System("shop"), (OUTBOX,)).cells)
-    ['outbox']
+    >>> whole, placement = with_hosts(System("shop"), (OUTBOX,))
+    >>> list(whole.cells), list(placement.cells)
+    (['outbox'], ['outbox'])
     """
+    whole = System(system.name)
+    whole.cells.update(system.cells)
     named: dict[str, HostCell] = {}
     for one in cells:
-        system.add(one.contract)
-        system.place(one.contract, PLACEMENT)
-        named[system.plan(one.contract).name] = one
-    return HostPlacement(named)
+        whole.add(one.contract)
+        whole.place(one.contract, PLACEMENT)
+        named[whole.plan(one.contract).name] = one
+    return whole, HostPlacement(named)

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from planaria.assemble.clock import RandomIds, SystemClock
-from planaria.assemble.host import HostCell, add_hosts
+from planaria.assemble.host import HostCell, with_hosts
 from planaria.assemble.place import Places
 from planaria.assemble.system import system_at
 from planaria.kernel.life import Life
@@ -39,7 +39,7 @@ async def life_at(
     from planaria.placement.codec import MsgspecCodec
     from planaria.store import SqliteStore
 
-    composed = system_at(root) if system is None else system
+    composed, host = with_hosts(system_at(root) if system is None else system, hosts)
     places, given, clock = Places.of(root), dict(generations or {}), clock or SystemClock()
     if store_path is None:
         places.runtime.mkdir(mode=0o700, exist_ok=True)
@@ -49,7 +49,6 @@ async def life_at(
             if places.migrations(name).is_dir():
                 await store.migrate(name, places.migrations(name), clock=clock)
         codec = MsgspecCodec()
-        host = add_hosts(composed, hosts)
         known: dict[str, Placement] = {"inprocess": InProcess(), "copying": Copying(codec), "host": host, **(placements or {})}
         ports = Ports(store=store, codec=codec, clock=clock, ids=ids or RandomIds(), placements=known)
 

@@ -5,6 +5,7 @@ Not here: signals and what is printed (`cli.up`).
 """
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from planaria.assemble.life import life_at
 from planaria.assemble.note import RunNote
 from planaria.assemble.place import Places
 from planaria.assemble.regenerate import recover
+from planaria.assemble.system import system_at
+from planaria.derive.openapi import openapi
 from planaria.gateway.keys import Keys
 from planaria.gateway.server import Gateway
 from planaria.kernel.life import Life
@@ -56,8 +59,9 @@ async def serve(
     places, clock, codec = Places.of(root), SystemClock(), MsgspecCodec()
     regeneration = HostCell(Regeneration, DIRECTORY, lambda life: host_of(places.root, life))
     await recover(places.root)
+    system = system_at(places.root)
     async with AsyncExitStack() as stack:
-        life = await stack.enter_async_context(life_at(root, hosts=(OUTBOX, regeneration), clock=clock, complain=complain))
+        life = await stack.enter_async_context(life_at(root, system=system, hosts=(OUTBOX, regeneration), clock=clock, complain=complain))
         watchdog = Watchdog(life.complain)
         watchdog.start()
         stack.callback(watchdog.stop)
@@ -68,7 +72,8 @@ async def serve(
             keys.revoke(left.id)
         key, secret = keys.make(OWNER)
         stack.callback(keys.revoke, key.id)
-        gateway = await stack.enter_async_context(Gateway(life, keys, codec=codec, host=host, port=port, expose=expose))
+        document = functools.cache(lambda: openapi(system))
+        gateway = await stack.enter_async_context(Gateway(life, keys, codec=codec, host=host, port=port, expose=expose, openapi=document))
         yield Served(life=life, gateway=gateway, key=secret)
 
 
