@@ -8,13 +8,14 @@ from typing import Any
 
 from planaria.assemble.system import system_at
 from planaria.gates.intent import intent_of
-from planaria.gates.verdict import Case, Finding, Verdict, Workers, decide
+from planaria.gates.verdict import Case, Finding, Level, Verdict, Workers, decide
 from planaria.regen.attempt import Order
 from planaria.regen.promotion import Place
 from planaria.regen.proposer import proposer_from
 from planaria.regen.step import Step
 
 SHOP = Path(__file__).parent.parent / "gates" / "cases" / "shop"
+LEVELS: tuple[Level, ...] = ("refuse", "doubt", "note")
 REBATE = '"""The rebate."""\n\n\ndef per_cent(pieces):\n    return {text}\n'
 
 
@@ -65,7 +66,8 @@ class Shop:
 
     def recorded(self, *texts: str) -> str:
         """Record attempts, each by the expression that its rebate returns."""
-        parts = [f"## Attempt {number}\n\n```python impl/rebate.py\n{REBATE.format(text=text)}```\n" for number, text in enumerate(texts, 1)]
+        heads = [f"## Attempt {number}\n\n```python impl/rebate.py\n" for number in range(1, len(texts) + 1)]
+        parts = [f"{head}{REBATE.format(text=text)}```\n" for head, text in zip(heads, texts, strict=True)]
         (self.root / "proposals.md").write_text("# Proposals\n\n" + "\n".join(parts))
         return "recorded:proposals.md"
 
@@ -99,6 +101,6 @@ def shop_in(folder: Path) -> Shop:
 async def words(case: Case) -> Verdict:
     """Refuse or leave open what says so, and let the rest pass."""
     text = (case.candidate.directory / "rebate.py").read_text()
-    levels = [level for level in ("refuse", "doubt", "note") if level in text]
+    levels: list[Level] = [level for level in LEVELS if level in text]
     found = [Finding(gate="words", level=level, what=f"it says {level}", cure="say less", witness={"text": text}) for level in levels]
     return decide("words", found, checked=1)

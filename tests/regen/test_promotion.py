@@ -1,4 +1,3 @@
-import subprocess
 import sys
 from pathlib import Path
 
@@ -6,6 +5,7 @@ import pytest
 
 from planaria.kernel.loader import generation_at
 from planaria.ledger import Ledger, make_key, verify
+from planaria.prove.child import run_child
 from planaria.regen.error import GenerationMissing, NoGenerationBefore, SwapRefused
 from planaria.regen.promotion import Place, alone, history, promote, recover, roll_back
 from tests.regen.shop import Noted, Shop, shop_in
@@ -156,8 +156,9 @@ async def test_after_a_crash_at_any_moment_tree_ledger_and_running_system_agree(
     outcomes = []
     for moment in range(1, 100):
         folder = candidate(shop, str(moment))
-        code = subprocess.run([sys.executable, "-c", CRASHING, shop.root, folder, str(moment)], check=False).returncode
-        swapped = []
+        command = [sys.executable, "-c", CRASHING, str(shop.root), str(folder), str(moment)]
+        code = (await run_child(command, cwd=shop.root, environment={}, timeout_s=60)).code
+        swapped: list[str] = []
 
         async def swap(cell, generation, swapped=swapped):
             swapped.append(generation.digest)

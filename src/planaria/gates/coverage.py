@@ -33,7 +33,8 @@ def _finding(case: Case, one: Reached, per_cent: float) -> Finding:
     least = case.limits.coverage_percent_min
     what = f"the suite reaches {per_cent:.1f} % of the code, {least:g} % is the least; not "
     line = one.missed_lines[0] if one.missed_lines else one.missed_branches[0][0] if one.missed_branches else 0
-    return Finding(gate=GATE, level="refuse", what=what + "; ".join(_places(one)), cure=CURE.format(cell=case.cell), file=one.file, line=line)
+    what, cure = what + "; ".join(_places(one)), CURE.format(cell=case.cell)
+    return Finding(gate=GATE, level="refuse", what=what, cure=cure, file=one.file, line=line)
 
 
 def _places(one: Reached) -> Iterator[str]:

@@ -52,15 +52,20 @@ def _findings(case: Case, run: SuiteRun) -> Iterator[Finding]:
         yield refused(f"{len(failed) - SHOWN_MAX} more tests fail")
     if run.code == 0 and not run.tests:
         yield refused("the process ended itself before the suite could report", "let the implementation load and return")
-    elif run.code == NO_TESTS:
-        yield Finding(gate=GATE, level="doubt", what="the suite holds no tests", cure=f"write tests into cells/{case.cell}/tests")
-    elif run.code != 0 and not failed:
+    elif run.code not in (0, NO_TESTS) and not failed:
         yield refused(f"the suite broke (exit {run.code}): {run.text}", "let the implementation load and return")
+    yield from _doubts(case, run) if not failed else ()
+
+
+def _doubts(case: Case, run: SuiteRun) -> Iterator[Finding]:
+    """Yield what keeps a suite in which nothing fails from being a pass."""
+    if run.code == NO_TESTS:
+        yield Finding(gate=GATE, level="doubt", what="the suite holds no tests", cure=f"write tests into cells/{case.cell}/tests")
     skipped = sorted({one.name for one in run.tests if one.result == "skipped"})
     if skipped:
         cure = "let the test run, or delete it"
         yield Finding(gate=GATE, level="doubt", what=f"skipped, which is not a pass: {', '.join(skipped)}", cure=cure)
     for placement in PLACEMENTS:
-        if run.tests and not failed and not run.count("passed", placement):
+        if run.tests and not run.count("passed", placement):
             cure = "use the fixture `cells` of planaria.testing"
             yield Finding(gate=GATE, level="doubt", what=f"no test ran the cell under {placement}", cure=cure)

@@ -39,9 +39,7 @@ class Ended:
         return (self.errors.strip() or self.output.strip())[-2000:]
 
 
-async def run_child(
-    command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], timeout_s: float, given: str = ""
-) -> Ended:
+async def run_child(command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], timeout_s: float, given: str = "") -> Ended:
     r"""Run a command with `given` on its standard input, and return how it ended.
 
     >>> import sys

@@ -27,7 +27,8 @@ class Mismatch:
 async def _evaluate(source: str, namespace: dict[str, Any]) -> str:
     """Run one example and return what a reader at the prompt would see."""
     tree = ast.parse(source, mode="exec")
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    last = tree.body[-1].value if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    del tree.body[len(tree.body) - (last is not None) :]
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     code = compile(tree, "<example>", "exec", flags=flags)
     value = eval(code, namespace)  # noqa: S307 - an example is code of the contract, reviewed by people
@@ -35,7 +36,7 @@ async def _evaluate(source: str, namespace: dict[str, Any]) -> str:
         await value
     if last is None:
         return ""
-    value = eval(compile(ast.Expression(last.value), "<example>", "eval", flags=flags), namespace)  # noqa: S307 - as above
+    value = eval(compile(ast.Expression(last), "<example>", "eval", flags=flags), namespace)  # noqa: S307 - as above
     if inspect.iscoroutine(value):
         value = await value
     return "" if value is None else f"{value!r}\n"

@@ -123,9 +123,7 @@ class Command:
         return Proposed(facts=facts)
 
 
-def proposer_from(
-    text: str, *, folder: Path, environment: Mapping[str, str], timeout_s: float = COMMAND_TIMEOUT_S
-) -> Proposer:
+def proposer_from(text: str, *, folder: Path, environment: Mapping[str, str], timeout_s: float = COMMAND_TIMEOUT_S) -> Proposer:
     """Make the proposer that the command line names; files are seen from `folder`.
 
     Raises:
