@@ -17,7 +17,7 @@ export UV_NO_PROGRESS := 1
 export UV_LINK_MODE ?= copy
 
 .PHONY: help setup demo test check bench coverage lock clean format \
-	check-format check-lint check-types check-layers check-tidy check-derived
+	check-format check-lint check-types check-layers check-tidy
 
 help:  ## list these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -58,8 +58,8 @@ demo: $(STAMP)  ## show a whole system at work on this machine (KEEP=1 keeps wha
 test: $(STAMP)  ## run everything that is tested (ARGS= goes to pytest)
 	@$(PYTEST) $(ARGS)
 
-check: $(STAMP)  ## format, lint, types, layers, tidiness and derived documents, in seconds
-	@$(MAKE) --keep-going check-format check-lint check-types check-layers check-tidy check-derived
+check: $(STAMP)  ## format, lint, types, layers and tidiness, in seconds
+	@$(MAKE) --keep-going check-format check-lint check-types check-layers check-tidy
 
 check-format: $(STAMP)
 	@echo "check: format"
@@ -80,10 +80,6 @@ check-layers: $(STAMP)
 check-tidy: $(STAMP)
 	@echo "check: tidy"
 	$(PYTEST) -q -p no:sybil --no-header tests/tidy
-
-check-derived: $(STAMP)
-	@echo "check: derived documents"
-	if [ -d src/planaria/derive ]; then $(BIN)/planaria derive --check; fi
 
 format: $(STAMP)  ## let ruff write the format and the cures it is sure of
 	@$(BIN)/ruff check --quiet --fix-only .
