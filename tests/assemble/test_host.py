@@ -3,7 +3,8 @@ import pytest
 from planaria.assemble import life_at, system_at
 from planaria.assemble.host import OUTBOX
 from planaria.assemble.outbox.contract import NotParked, ParkedDeliveries
-from planaria.kernel.event import SCOPE
+from planaria.assemble.outbox.impl import ParkedDeliveriesCell
+from planaria.kernel.event import SCOPE, NoSuchDelivery, Parked
 
 PARK = "update planaria__delivery set parked = 1, attempts = 12, error = 'it said no'"
 
@@ -48,3 +49,18 @@ async def test_one_system_can_be_run_with_hosts_twice(shop):
         async with life_at(shop, system=system, hosts=(OUTBOX,)) as life:
             assert list(life.cells) == ["stock", "cart", "outbox"]
     assert list(system.cells) == ["stock", "cart"]
+
+
+async def test_the_cell_answers_from_whatever_outbox_it_is_given():
+    class Box:
+        async def parked(self):
+            return [Parked(event=1, handler="a.b", key="k", attempts=12, error="no", payload=b"\xff")]
+
+        async def redeliver(self, event, handler):
+            raise NoSuchDelivery(event=event, handler=handler)
+
+    cell = ParkedDeliveriesCell()
+    cell.host = Box()
+    assert (await cell.parked())[0].payload == "\N{REPLACEMENT CHARACTER}"
+    with pytest.raises(NotParked):
+        await cell.redeliver(1, "a.b")

@@ -71,6 +71,12 @@ def test_a_fault_says_how_to_see_its_trace(planaria, monkeypatch):
     assert "Traceback" not in ended.err
 
 
+def test_what_the_machine_refuses_is_no_fault_of_planaria(planaria, monkeypatch):
+    _break(monkeypatch, PermissionError(13, "Permission denied", "shop"))
+    ended = planaria("explain")
+    assert (ended.code, ended.err.partition("\n")[0]) == (4, "PLN-U112: the machine refused: Permission denied: shop")
+
+
 def test_a_trace_is_shown_to_whoever_asks(planaria, monkeypatch):
     _break(monkeypatch, KeyError("x"))
     monkeypatch.setenv("PLANARIA_TRACE", "1")

@@ -1,8 +1,12 @@
+import io
 import json
 import re
 
 import pytest
 
+from planaria.cli import regen
+from planaria.cli.terminal import Terminal
+from planaria.regen.step import Regenerated
 from tests.assemble.proposal import bad, recorded
 
 
@@ -30,3 +34,18 @@ def test_a_machine_gets_the_whole_result(shop, planaria, tmp_path):
 def test_what_was_asked_wrong_is_refused_with_a_cure(shop, planaria, options, code):
     ended = planaria("regen", *options)
     assert (ended.code, ended.err.partition(":")[0]) == (2, code)
+
+
+@pytest.mark.parametrize(
+    "verdict, generation, told",
+    [
+        ("pass", "9f2c" * 16, "in force: stock is generation 9f2c9f2c9f2c"),
+        ("inconclusive", "", "paused"),
+        ("fail", "", "refused: stock is as it was"),
+    ],
+)
+def test_the_end_says_what_is_in_force(verdict, generation, told):
+    out = io.StringIO()
+    result = Regenerated(cell="stock", verdict=verdict, attempts=(), generation=generation, seconds=1.0)
+    regen._conclude(result, Terminal(out, out, as_json=False))
+    assert out.getvalue().startswith(told)

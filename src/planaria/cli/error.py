@@ -4,10 +4,10 @@ Why: what a person typed wrong is answered with what to type instead.
 Not here: what is wrong with a system (the room that finds it).
 """
 
-from planaria.assemble.error import Answered, NotAnswering, NotUp
+from planaria.assemble.error import NotAnswering
 from planaria.kernel.error import PlanariaError
 
-__all__ = ["Answered", "NotAnswering", "NotUp"]
+__all__ = ["NotAnswering"]
 
 
 class CommandError(PlanariaError):
@@ -98,6 +98,15 @@ class NoSuchEntry(CommandError):
     what = "the ledger has no entry {number}"
     why = "it holds {count} entries, numbered from 1"
     fix = "list them with `planaria ledger`, then `planaria ledger show N`"
+
+
+class MachineRefused(PlanariaError):
+    """The machine refused something that every program may be refused: rights, space, a missing file."""
+
+    code = "PLN-U112"
+    what = "the machine refused: {text}{where}"
+    why = "the operating system said so ({error})"
+    fix = "look at the rights and the space there, then try again"
 
 
 class Fault(PlanariaError):

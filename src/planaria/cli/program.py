@@ -104,14 +104,19 @@ def _run(arguments: list[str], terminal: Terminal) -> int:
 
 
 def _tell(error: Exception, terminal: Terminal) -> int:
-    from planaria.cli.error import Fault
+    from planaria.cli.error import Fault, MachineRefused
     from planaria.kernel.error import PlanariaError
 
     if os.environ.get("PLANARIA_TRACE"):
         import traceback
 
         traceback.print_exception(error, file=sys.stderr)
-    known = error if isinstance(error, PlanariaError) else Fault(error=type(error).__name__, text=str(error))
+    kind = type(error).__name__
+    if isinstance(error, OSError) and error.strerror:
+        where = f": {error.filename}" if error.filename else ""
+        known: PlanariaError = MachineRefused(text=error.strerror, where=where, error=kind)
+    else:
+        known = error if isinstance(error, PlanariaError) else Fault(error=kind, text=str(error))
     terminal.problem(known.plain())
     return _exit_code(known)
 
@@ -121,7 +126,7 @@ def _exit_code(error: Any) -> int:
     from http import HTTPStatus
 
     from planaria.assemble.error import Answered, NotAnswering
-    from planaria.cli.error import Fault
+    from planaria.cli.error import Fault, MachineRefused
     from planaria.kernel.cell import SwapFailed
     from planaria.kernel.error import Failed, Unknown
     from planaria.kernel.life import TooManyCrashes
@@ -129,4 +134,4 @@ def _exit_code(error: Any) -> int:
     if isinstance(error, Answered):
         status = error.facts["status"]
         return NO if status == HTTPStatus.CONFLICT else WRONG if status < HTTPStatus.INTERNAL_SERVER_ERROR else FAILED
-    return FAILED if isinstance(error, (Failed, Fault, NotAnswering, SwapFailed, TooManyCrashes, Unknown)) else WRONG
+    return FAILED if isinstance(error, (Failed, Fault, MachineRefused, NotAnswering, SwapFailed, TooManyCrashes, Unknown)) else WRONG
