@@ -40,7 +40,7 @@ def remembering(memory=None):
     """Make the hooks of a generation with memory."""
 
     async def hand_over(self):
-        return self.memory
+        return getattr(self, "memory", memory)
 
     async def take_over(self, handed):
         self.memory = handed
