@@ -23,14 +23,16 @@ class Mouth(Contract):
     events = (event(Said, key="word"),)
 
     @operation()
-    async def say(self, word: str) -> None: ...
+    async def say(self, word: str) -> None:
+        raise NotImplementedError
 
 
 class Ear(Contract):
     """Hears."""
 
     @handles(Said)
-    async def hear(self, said: Said) -> None: ...
+    async def hear(self, said: Said) -> None:
+        raise NotImplementedError
 
 
 class MouthCell(Mouth):

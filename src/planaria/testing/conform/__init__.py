@@ -1,0 +1,13 @@
+"""Suites that an adapter must pass: each promise of a port is one function, which raises where it is not kept.
+
+Why: a fake is worth as much as the suite that it shares with the real thing, and a new placement or store is done when it
+keeps these promises, not when its own tests pass.
+Use: `@pytest.mark.parametrize("promise", STORE_PROMISES, ids=name_of)`, then `await promise(store)`.
+Not here: what an adapter promises beyond its port; its own tests say that.
+"""
+
+from planaria.testing.conform.check import name_of
+from planaria.testing.conform.placement import PLACEMENT_PROMISES
+from planaria.testing.conform.store import STORE_PROMISES
+
+__all__ = ["PLACEMENT_PROMISES", "STORE_PROMISES", "name_of"]
