@@ -6,9 +6,11 @@ Not here: what is served (`assemble.serve`).
 """
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +33,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", default=PORT, type=int, metavar="PORT", help=f"the port to serve at ({PORT}); 0 takes a free one")
     parser.add_argument("--expose", action="store_true", help="allow a host that other machines reach; put TLS before it")
     parser.add_argument("--no-record", action="store_true", help="keep no recordings of calls")
+    parser.add_argument("--tied", action="store_true", help="stop when standard input closes, as when the program that started it ends")
     add_root(parser)
 
 
@@ -63,6 +66,8 @@ async def _until_told(root: Path, given: argparse.Namespace, terminal: Terminal)
 
     stop = _Stop(terminal)
     stop.listen()
+    if given.tied:
+        threading.Thread(target=stop.hear_the_end, args=(asyncio.get_running_loop(),), daemon=True).start()
     serving = serve(
         root, host=given.host, port=given.port, expose=given.expose, record=not given.no_record, complain=terminal.note
     )  # fmt: skip
@@ -104,6 +109,12 @@ class _Stop:
         self.task = asyncio.current_task()
         for one in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(one, self._hear, one)
+
+    def hear_the_end(self, loop: "asyncio.AbstractEventLoop") -> None:
+        """Wait in a thread of its own until standard input closes."""
+        sys.stdin.buffer.read()
+        with contextlib.suppress(RuntimeError):  # the loop has ended already
+            loop.call_soon_threadsafe(self._hear, signal.SIGTERM)
 
     def _hear(self, heard: signal.Signals) -> None:
         if self.told is not None:

@@ -73,8 +73,9 @@ class Room:
         """Make a key, run `planaria up`, and stop it in order at the end."""
         made, self.key = Keys(Places.of(self.root).keys, clock=SystemClock()).make("demo")
         self.key_id = made.id
-        arguments = ("up", "--json", "--port", str(self.port), "--root", str(self.root))
-        self.process = await asyncio.create_subprocess_exec(*COMMAND, *arguments, stdout=asyncio.subprocess.PIPE, start_new_session=True)
+        arguments = ("up", "--json", "--tied", "--port", str(self.port), "--root", str(self.root))
+        pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.DEVNULL}
+        self.process = await asyncio.create_subprocess_exec(*COMMAND, *arguments, **pipes, start_new_session=True)
         assert self.process.stdout is not None, "its output is piped"
         try:
             async with asyncio.timeout(READY_S):
