@@ -44,7 +44,9 @@ async def _told(root: Path, given: argparse.Namespace, terminal: Terminal) -> "T
         async def stay(client: "Client", key: str) -> None:
             progress.tell("up until Ctrl-C")
             terminal.say(terminal.colour(f"the room stays up at {client.note.url}, in {root}, until Ctrl-C", BOLD))
-            terminal.say(f"  ask     curl -H 'authorization: Bearer {key}' {client.note.url}/cells/library/search -d '{{\"question\": \"event loop\"}}'")
+            headers = f"-H 'authorization: Bearer {key}' -H 'content-type: application/json'"
+            body = '{"question": "event loop"}'
+            terminal.say(f"  ask     curl {headers} {client.note.url}/cells/library/search -d '{body}'")
             terminal.say(f"  change  planaria regen library --root {root} --intent ... --proposer ...")
             await asyncio.Event().wait()
 

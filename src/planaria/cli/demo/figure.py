@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import median
 
-SEEN = tuple[float, float, int]
+SEEN = tuple[float, float, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Window:
 
 @dataclass(frozen=False, slots=True)
 class Waits:
-    """What the users saw: (ended, waited_s, failed)."""
+    """What the users saw: (ended, waited_s, problem); no problem is an empty text."""
 
     seen: list[SEEN] = field(default_factory=list)
 
@@ -34,12 +34,17 @@ class Waits:
     @property
     def failed(self) -> int:
         """Count the failed ones."""
-        return sum(failed for _, _, failed in self.seen)
+        return len(self.problems)
+
+    @property
+    def problems(self) -> list[str]:
+        """Return what went wrong, once for each failed request."""
+        return [problem for _, _, problem in self.seen if problem]
 
     def failed_within(self, windows: Iterable[Window]) -> int:
         """Count the failed requests that ended in the windows."""
         spans = list(windows)
-        return sum(failed for ended, _, failed in self.seen if any(one.start <= ended <= one.end for one in spans))
+        return sum(problem != "" for ended, _, problem in self.seen if any(one.start <= ended <= one.end for one in spans))
 
     def within(self, windows: Iterable[Window]) -> list[float]:
         """Return the seconds waited of requests that ended in the windows."""
@@ -60,7 +65,7 @@ def p99_ms(waits: list[float]) -> float:
 def swap_ratio(waits: Waits, pairs: list[tuple[Window, Window]]) -> float:
     """Return the median over (quiet, swap) pairs of p99 in the swap over p99 in the quiet before it.
 
-    >>> swap_ratio(Waits([(1.0, 0.010, 0), (3.0, 0.015, 0)]), [(Window(0, 2), Window(2, 4))])
+    >>> swap_ratio(Waits([(1.0, 0.010, ""), (3.0, 0.015, "")]), [(Window(0, 2), Window(2, 4))])
     1.5
     """
     ratios = [p99_ms(waits.within([swap])) / p99_ms(waits.within([quiet])) for quiet, swap in pairs if waits.within([quiet])]

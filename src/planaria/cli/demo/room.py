@@ -12,7 +12,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import planaria
 from planaria.assemble.client import Client
@@ -74,8 +74,10 @@ class Room:
         made, self.key = Keys(Places.of(self.root).keys, clock=SystemClock()).make("demo")
         self.key_id = made.id
         arguments = ("up", "--json", "--tied", "--port", str(self.port), "--root", str(self.root))
-        pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.DEVNULL}
-        self.process = await asyncio.create_subprocess_exec(*COMMAND, *arguments, **pipes, start_new_session=True)
+        pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+        self.process = await asyncio.create_subprocess_exec(
+            *COMMAND, *arguments, stdin=pipe, stdout=pipe, stderr=nothing, start_new_session=True
+        )
         assert self.process.stdout is not None, "its output is piped"
         try:
             async with asyncio.timeout(READY_S):
@@ -137,7 +139,7 @@ class Visitors:
         self.process: asyncio.subprocess.Process | None = None
         self.reading: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> "Visitors":
+    async def __aenter__(self) -> Self:
         command = (sys.executable, "-m", "planaria.cli.demo.users")
         pipe = asyncio.subprocess.PIPE
         self.process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, limit=2**26, start_new_session=True)

@@ -58,7 +58,10 @@ class Told:
         verdicts = [one["verdict"] for one in self.attempts]
         facts = (
             (self.pages >= PAGES_MIN, f"only {self.pages} pages were shelved, {PAGES_MIN} are wanted ({self.failed_pages} failed)"),
-            (self.waits.requests > 0 and self.waits.failed == 0, f"{self.waits.failed} of {self.waits.requests} requests failed"),
+            (
+                self.waits.requests > 0 and self.waits.failed == 0,
+                f"{self.waits.failed} of {self.waits.requests} requests failed, such as: {self.waits.problems[:1]}",
+            ),
             (verdicts[:1] == ["fail"] and verdicts[-1:] == ["pass"], f"the attempts were judged {verdicts}, not fail and then pass"),
             (any(one.get("witness") for one in self.findings), "no attempt was refused with a witness"),
             (self.generation != "" and self.rolled_back_to != "", "the cell was not swapped and rolled back"),
@@ -75,7 +78,8 @@ class Told:
     def plain(self) -> dict[str, Any]:
         """Return the figures as one object."""
         return {
-            "ok": not self.broken, "pages": self.pages, "users": USERS, "requests": self.waits.requests, "failed_requests": self.waits.failed,
+            "ok": not self.broken, "pages": self.pages, "users": USERS,
+            "requests": self.waits.requests, "failed_requests": self.waits.failed,
             "p99_ms_quiet": p99_ms(self.waits.within(quiet for quiet, _ in self.pairs)),
             "p99_ms_swap": p99_ms(self.waits.within(swap for _, swap in self.pairs)), "p99_ratio": self.ratio, "swaps": len(self.pairs),
             "attempts": [{name: one[name] for name in ("verdict", "findings")} for one in self.attempts], "generation": self.generation,
@@ -197,6 +201,7 @@ class Story:
 
     def _conclude(self) -> None:
         waits = self.told.waits
-        self.say(f"{waits.requests:,} requests, {waits.failed} failed; p99 in swaps {self.told.ratio:.2f} times the quiet; {self.told.seconds:.0f} s in all")
+        ratio = f"p99 in swaps {self.told.ratio:.2f} times the quiet"
+        self.say(f"{waits.requests:,} requests, {waits.failed} failed; {ratio}; {self.told.seconds:.0f} s in all")
         for sentence in self.told.broken:
             self.say(f"broken: {sentence}")

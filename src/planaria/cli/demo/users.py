@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 THINK_S = (0.3, 0.9)
 TOLD_EVERY_S = 0.5
 ANSWER_S = 30.0
+SHOWN = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,15 +31,15 @@ class Task:
 
 @dataclass(frozen=False, slots=True)
 class Crowd:
-    """All users of a process: what they saw since it was last told, as [ended, waited_s, failed]."""
+    """All users of a process: what they saw since it was last told, as [ended, waited_s, problem]."""
 
     task: Task
-    seen: list[tuple[float, float, int]] = field(default_factory=list)
+    seen: list[tuple[float, float, str]] = field(default_factory=list)
 
     async def run(self) -> None:
         """Let everyone ask until standard input closes; tell what was seen as lines of JSON."""
         loop = asyncio.get_running_loop()
-        people = [asyncio.create_task(self._user(random.Random(self.task.seed + number))) for number in range(self.task.users)]
+        people = [asyncio.create_task(self._user(_chance(self.task.seed + number))) for number in range(self.task.users)]
         told = asyncio.create_task(self._tell())
         await loop.run_in_executor(None, sys.stdin.read)
         for one in (*people, told):
@@ -63,7 +64,7 @@ class Crowd:
             try:
                 reader, writer = await asyncio.open_connection(self.task.host, self.task.port)
             except OSError:
-                self.seen.append((loop.time(), 0.0, 1))
+                self.seen.append((loop.time(), 0.0, "no connection"))
                 continue
             try:
                 await self._ask(reader, writer, chance)
@@ -78,25 +79,30 @@ class Crowd:
                 f"POST {path} HTTP/1.1\r\nhost: {self.task.host}\r\nauthorization: Bearer {self.task.key}\r\n"
                 f"content-type: application/json\r\ncontent-length: {len(body.encode())}\r\n\r\n"
             )
-            asked, failed = loop.time(), 1
+            asked, problem = loop.time(), "no answer"
             try:
                 writer.write((head + body).encode())
                 async with asyncio.timeout(ANSWER_S):
-                    failed = int(await _answer(reader) != 200)  # noqa: PLR2004 - HTTP's own number
+                    problem = await _problem(reader)
             except (OSError, EOFError, TimeoutError):
                 return
             finally:
                 if not asyncio.current_task().cancelling():  # type: ignore[union-attr]  # a coroutine that runs has a task
-                    self.seen.append((loop.time(), loop.time() - asked, failed))
+                    self.seen.append((loop.time(), loop.time() - asked, problem))
             await asyncio.sleep(chance.uniform(*THINK_S))
 
 
-async def _answer(reader: asyncio.StreamReader) -> int:
-    """Read one whole answer and return its status."""
+def _chance(seed: int) -> random.Random:
+    return random.Random(seed)  # noqa: S311 - what a user asks next is no secret
+
+
+async def _problem(reader: asyncio.StreamReader) -> str:
+    """Read one whole answer; return nothing where it is good, otherwise its status and what it says."""
     head = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")
     sizes = [int(line.split(b":", 1)[1]) for line in head if line.lower().startswith(b"content-length:")]
-    await reader.readexactly(sizes[0] if sizes else 0)
-    return int(head[0].split(b" ")[1])
+    body = await reader.readexactly(sizes[0] if sizes else 0)
+    status = head[0].split(b" ")[1].decode()
+    return "" if status == "200" else f"{status} {body[:SHOWN].decode('utf-8', 'replace')}"
 
 
 def main() -> None:
