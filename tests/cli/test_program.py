@@ -88,6 +88,15 @@ def test_an_interruption_has_a_code_of_its_own(planaria, monkeypatch):
     assert planaria("explain").code == 130
 
 
+def test_an_interruption_while_it_is_loaded_leaves_no_trace(planaria, monkeypatch):
+    def interrupt(arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(program, "run", interrupt)
+    ended = planaria("doctor")
+    assert (ended.code, ended.out, ended.err) == (130, "", "")
+
+
 def test_a_reader_that_goes_away_is_no_fault():
     command = f"{sys.executable} -c 'from planaria.cli import main; raise SystemExit(main())' explain --all | head -1"
     ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)

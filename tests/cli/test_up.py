@@ -68,6 +68,11 @@ def test_a_port_that_is_taken_is_told(up, shop, planaria, tmp_path):
     assert not (tmp_path / "other" / ".planaria" / "run.json").exists()
 
 
+@pytest.mark.parametrize("port", ["99999", "abc", "-1"])
+def test_what_is_no_port_is_refused(shop, planaria, port):
+    assert f"'{port}' is no port: 0 to 65535" in planaria("up", f"--port={port}").err
+
+
 def test_a_host_that_others_reach_must_be_asked_for(shop, planaria):
     assert "PLN-G102" in planaria("up", "--host", "0.0.0.0").err
 

@@ -16,6 +16,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     {"code": "PLN-C105", ...
     0
     """
-    from planaria.cli.program import run
+    try:
+        from planaria.cli.program import run
 
-    return run(sys.argv[1:] if arguments is None else list(arguments))
+        return run(sys.argv[1:] if arguments is None else list(arguments))
+    except KeyboardInterrupt:
+        return 130  # so early that not even the commands were loaded

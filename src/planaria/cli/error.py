@@ -24,7 +24,7 @@ class UsageWrong(CommandError):
 
     code = "PLN-U101"
     what = "{text}"
-    why = "{program} does not take that"
+    why = "`{program}` takes what its help says, and guesses nothing"
     fix = "{cure}"
 
 

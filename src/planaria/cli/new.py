@@ -6,7 +6,6 @@ Not here: what is written, which stands as it is in `template/`.
 
 import argparse
 import re
-import shutil
 from pathlib import Path
 
 from planaria.cli.command import OK, Command
@@ -39,6 +38,8 @@ def write_system(directory: Path, name: str) -> list[str]:
     >>> write_system(Path(tempfile.mkdtemp()), "shop")[:2]
     ['.gitignore', 'README.md']
     """
+    import shutil
+
     from planaria.cli.error import NameWrong, TargetExists
 
     if not NAME.fullmatch(name):

@@ -24,17 +24,31 @@ if TYPE_CHECKING:
     from planaria.assemble.note import RunNote
     from planaria.assemble.serve import Served
 
-PORT = 8100
+PORT, PORT_MAX = 8100, 65_535
 SHOWN = 12
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", metavar="HOST", help="the address to serve at (127.0.0.1)")
-    parser.add_argument("--port", default=PORT, type=int, metavar="PORT", help=f"the port to serve at ({PORT}); 0 takes a free one")
+    parser.add_argument("--port", default=PORT, type=port, metavar="PORT", help=f"the port to serve at ({PORT}); 0 takes a free one")
     parser.add_argument("--expose", action="store_true", help="allow a host that other machines reach; put TLS before it")
     parser.add_argument("--no-record", action="store_true", help="keep no recordings of calls")
     parser.add_argument("--tied", action="store_true", help="stop when standard input closes, as when the program that started it ends")
     add_root(parser)
+
+
+def port(text: str) -> int:
+    """Read a port number.
+
+    Raises:
+        ArgumentTypeError: It is none.
+
+    >>> port("8100")
+    8100
+    """
+    if not text.isdecimal() or int(text) > PORT_MAX:
+        raise argparse.ArgumentTypeError(f"'{text}' is no port: 0 to {PORT_MAX}")
+    return int(text)
 
 
 def _run(given: argparse.Namespace, terminal: Terminal) -> int:
