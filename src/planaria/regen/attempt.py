@@ -81,7 +81,7 @@ async def regenerate(place: Place, order: Order) -> Regenerated:
             loop.ended("interrupted", f"it was ended by {type(error).__name__}")
             raise
         finally:
-            scratch.close()
+            await _finished(asyncio.to_thread(scratch.close))
         verdict: Result = attempts[-1].verdict if attempts else "inconclusive"
         loop.ended(verdict, "a candidate is in force" if generation else "the implementation is as it was")
     seconds = time.perf_counter() - began

@@ -1,0 +1,7 @@
+"""The rebate."""
+
+import os
+
+
+def per_cent(pieces):
+    os._exit(7)
