@@ -42,8 +42,9 @@ class Generator:
         self.near, self.reuse, self.few = Pool(), 0.3, 200
 
     def begin(self) -> None:
-        """Forget what was used in the scene before; pick the few words of the next one, how often it uses a thing again, and how many things."""
-        self.near, self.reuse, self.few = Pool(), self.chance.choice((0.3, 0.6, 0.9)), self.chance.choice((1, 2, 3, 200))
+        """Forget the scene before; pick the few words of the next, how often it uses a thing again, and how many things."""
+        self.near, self.reuse = Pool(), self.chance.choice((0.3, 0.6, 0.9))
+        self.few = self.chance.choice((1, 2, 3, 200))
         texts = self.texts
         texts.words = [*self.pool.some_words(self.chance, 5), self.chance.choice(WHOLE)]
         texts.tokens = [one for one in self.pool.constants("str") if len(one) <= TOKEN_CHARACTERS_MAX]
@@ -62,8 +63,7 @@ class Generator:
         if self.chance.random() < self.reuse:
             seen = self.near.named(name, text) if self.chance.random() < 0.8 else self.near.typed(text)
             if seen:
-                one = self.chance.choice(seen[: self.few])
-                return self.change(self.change(one, type_, name), type_, name) if fields_of(type_) and self.chance.random() < 0.5 else one
+                return self._again(seen[: self.few], type_, name)
         at = self.chance.random()
         for share, seen in ((0.20, self.pool.named(name, text)), (0.30, self.pool.typed(text))):
             if at < share and seen:
@@ -72,6 +72,15 @@ class Generator:
         if at < 0.65 and seen:
             return self.change(self.chance.choice(seen), type_, name)
         return self.new(type_, name)
+
+    def _again(self, seen: list[Any], type_: Any, name: str) -> Any:
+        """Return something used nearby; records often a little changed, whole numbers sometimes taken away or added up."""
+        one, at = self.chance.choice(seen), self.chance.random()
+        if fields_of(type_) and at < 0.5:
+            return self.change(self.change(one, type_, name), type_, name)
+        if type_ is int and at < 0.4:
+            return -one if at < 0.25 else one + self.chance.choice(seen) * self.chance.choice((1, -1))
+        return one
 
     def new(self, type_: Any, name: str = "") -> Any:
         """Return a value of a type that need not have been seen."""
@@ -124,7 +133,7 @@ class Generator:
         if type_ is str:
             return self.texts.made()
         if type_ is bytes:
-            return self.texts.made().encode()
+            return self.texts.made().encode("utf-8", "surrogatepass")
         if type_ is decimal.Decimal:
             return decimal.Decimal(chance.choice(("0", "1", "-1", "0.1", "1.005", "100", "99.99", str(round(chance.uniform(-9, 9), 2)))))
         if type_ is uuid.UUID:
@@ -221,7 +230,7 @@ class Generator:
             return list(type_)
         texts = [*constants("str")[:CONSTANTS_MAX], *WHOLE]
         many: dict[Any, list[Any]] = {
-            str: texts, bytes: [text.encode() for text in texts], int: [*constants("int"), *INTEGERS],
+            str: texts, bytes: [text.encode("utf-8", "surrogatepass") for text in texts], int: [*constants("int"), *INTEGERS],
             float: [*constants("float"), *NUMBERS], bool: [True, False], type(None): [None], None: [None],
         }  # fmt: skip
         return many.get(type_, [])

@@ -18,6 +18,7 @@ from planaria.kernel.value import fields_of, walk
 
 KIND, OF = "$", "of"
 SHOWN_MAX = 300
+REPEATED_MIN = 40
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 _TEXTUAL: dict[type[Any], Callable[[Any], str]] = {
     dt.datetime: dt.datetime.isoformat,
@@ -130,7 +131,8 @@ def shown(data: Any) -> str:
     if isinstance(data, list):
         return f"({', '.join(map(shown, data))}{',' if len(data) == 1 else ''})"
     if not isinstance(data, dict):
-        return repr(data)
+        is_one_sign = isinstance(data, str) and len(data) > REPEATED_MIN and data == data[0] * len(data)
+        return f"{data[0]!r} * {len(data)}" if is_one_sign else repr(data)
     kind, of = data[KIND], data[OF]
     word, _, name = kind.partition(" ")
     if word == "struct":

@@ -20,10 +20,10 @@ from planaria.witness.worker import Worker
 AT_ONCE = 12
 GROUPS_MAX = 8
 ON_SHARE = 0.15
-SHRINK_SHARE = 0.5
+SHRINK_SHARE, SHRINK_S = 0.5, 2.5
 COPY_SHARE = 0.25
 VARIED_SHARE = 0.55
-LATE_TIMES, LATE_S = 1.25, 3.0
+LATE_TIMES, LATE_S = 1.25, 4.0
 
 Places = frozenset[str]
 Allowed = Callable[[str, Places], bool]
@@ -95,12 +95,15 @@ class Pair:
         return found
 
     async def start(self) -> None:
-        """Start the two.
+        """Start all three.
 
         Raises:
             WorkerFailed: PLN-W101.
         """
-        await asyncio.gather(self.current.start(), self.candidate.start())
+        workers = (self.current, self.candidate, self.again)
+        for failure in await asyncio.gather(*(one.start() for one in workers), return_exceptions=True):
+            if failure is not None:
+                raise failure
 
     async def stop(self) -> None:
         """Stop all three."""
@@ -225,7 +228,7 @@ class Search:
             return
         kept, first = suspect, not self.found
         self._keep(suspect, suspect.sequence.source)
-        until = self._now() + SHRINK_SHARE * max(0.5, self.deadline - self._now())
+        until = self._now() + max(SHRINK_S, SHRINK_SHARE * (self.deadline - self._now()))
 
         async def still_differs(sequences: list[Sequence]) -> list[bool]:
             nonlocal kept

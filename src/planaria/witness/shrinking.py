@@ -5,6 +5,7 @@ Not here: what counts as the same difference (given as a function).
 """
 
 import datetime as dt
+import itertools
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -15,8 +16,9 @@ from planaria.witness.plain import canonical, plain
 from planaria.witness.pool import fields_of
 from planaria.witness.scene import holds
 
-TRIED_AT_ONCE = 24
+TRIED_FIRST, TRIED_AT_ONCE = 4, 24
 ROUNDS_MAX = 200
+LONG = 40
 
 
 async def shrunk(
@@ -26,9 +28,10 @@ async def shrunk(
     known: set[str] = {_key(sequence)}
     for _ in range(ROUNDS_MAX):
         smaller = _fresh(_smaller_sequences(sequence, operations), known)
-        found = None
+        found, at_once = None, TRIED_FIRST
         while found is None:
-            tried = [one for one, _ in zip(smaller, range(TRIED_AT_ONCE), strict=False)]
+            tried = list(itertools.islice(smaller, at_once))
+            at_once = min(at_once * 2, TRIED_AT_ONCE)
             if not tried:
                 return sequence
             differing = await still_differs(tried)
@@ -132,16 +135,20 @@ def _smaller_texts(text: str) -> Iterator[str]:
     if not text:
         return
     yield ""
+    if len(text) > LONG:
+        yield "a" * len(text)
     if len(text) > 1:
-        yield from sorted(set(text), key=lambda sign: (sign.isalnum(), sign))[:40]
+        yield from sorted(set(text), key=lambda sign: (sign.isalnum(), sign))[:LONG]
         middle = len(text) // 2
         yield from (text[:middle], text[middle:])
-        if len(text) <= 40:
+        eighth = len(text) // 8
+        yield from (text[:-eighth], text[:-1]) if eighth else ()
+        if len(text) <= LONG:
             yield from (text[:place] + text[place + 1 :] for place in range(len(text)))
     words = text.split(" ")
     if len(words) > 2:
-        yield from (" ".join(words[:place] + words[place + 1 :]) for place in range(min(len(words), 40)))
-    for place, letter in enumerate(text[:40]):
+        yield from (" ".join(words[:place] + words[place + 1 :]) for place in range(min(len(words), LONG)))
+    for place, letter in enumerate(text[:LONG]):
         if letter.isalnum() and letter != "a":
             yield f"{text[:place]}a{text[place + 1 :]}"
 

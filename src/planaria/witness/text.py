@@ -36,12 +36,12 @@ class Texts:
         self.lengths: list[int] = []
         self.recent: list[str] = []
         self.changes = (
-            self._insert, self._insert, self._letter, self._drop, self._cut, self._wrap, self._case, self._space, self._reword, self._reword,
-            self._twice, self._other, self._operate, self._stretch,
+            self._insert, self._insert, self._letter, self._drop, self._cut, self._wrap, self._case, self._space,
+            self._reword, self._reword, self._twice, self._other, self._operate, self._stretch,
         )  # fmt: skip
 
     def made(self) -> str:
-        """Return a text: of the few words, a piece of a recent one, one that hurts, of a telling length, or of signs."""
+        """Return a text: of the few words, a piece of a recent one, one that hurts, of a telling length, of signs."""
         chance, at = self.chance, self.chance.random()
         if at < 0.45:
             return " ".join(chance.choice(self.words or ["a", "b"]) for _ in range(chance.choice((1, 1, 2, 3, 6))))

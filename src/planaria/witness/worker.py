@@ -201,9 +201,9 @@ class Worker:
                 os.killpg(process.pid, signal.SIGKILL)
             assert process.stdin is not None, "its input is a pipe"
             process.stdin.close()
-        while self.leaving:
-            await self.leaving[-1].wait()
-            self.leaving.pop()
+        for process in tuple(self.leaving):
+            await process.wait()
+        self.leaving = [one for one in self.leaving if one.returncode is None]
         if self.errors is not None:
             self.errors.close()
             self.errors = None
