@@ -154,7 +154,7 @@ async def strife(world, life):
     if life.ended.done():
         assert isinstance(life.ended.exception(), TooManyCrashes), "a life ends by itself only when a cell crashed too often"
         everything.cancel()
-        await asyncio.wait([everything])
+        await asyncio.gather(everything, return_exceptions=True)
         world.tell("a cell crashed too often")
         return
     everything.result()
