@@ -1,10 +1,12 @@
 import pytest
 
 from planaria.assemble import life_at, system_at
+from planaria.assemble.error import CellNotStarted
 from planaria.kernel.loader import generation_at
 from planaria.placement.inprocess import InProcess
 from planaria.store import StoreInUse
 from planaria.testing import CountingIds, FakeClock
+from tests.assemble.shop import mend
 
 
 async def test_state_outlives_a_life(shop):
@@ -73,3 +75,23 @@ async def test_every_cell_can_be_placed_as_copying(shop):
         system.place(plan.contract, "copying")
     async with life_at(shop, system=system) as life:
         assert await life.call("stock", "receive", ("apple", 5), caller="test") == 5
+
+
+async def test_a_cell_that_raises_while_it_starts_is_named_with_its_line(shop):
+    file = shop / "cells" / "cart" / "impl" / "__init__.py"
+    mend(file, "    async def lines(self", "    async def on_start(self):\n        raise ValueError('no')\n\n    async def lines(self")
+    with pytest.raises(CellNotStarted) as caught:
+        async with life_at(shop):
+            pass
+    number = file.read_text().splitlines().index("        raise ValueError('no')") + 1
+    assert (caught.value.facts["cell"], caught.value.facts["place"]) == ("cart", f"{file}:{number}")
+
+
+async def test_a_fault_outside_every_cell_is_told_as_it_is(shop):
+    class Broken:
+        def open(self, order):
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        async with life_at(shop, placements={"inprocess": Broken()}):
+            pass

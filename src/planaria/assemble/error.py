@@ -36,6 +36,15 @@ class SystemFileWithoutSystem(PlanariaError):
     fix = 'write `system = System("my system")` in it, and add the cells to that'
 
 
+class CellNotStarted(PlanariaError):
+    """A cell raised while it was starting."""
+
+    code = "PLN-L207"
+    what = "cell '{cell}' does not start: {error}: {text}"
+    why = "its implementation raised that at {place}"
+    fix = "mend it there, or roll it back with `planaria rollback {cell}`; the cells before it were stopped again"
+
+
 class NotUp(PlanariaError):
     """The command needs a running system."""
 

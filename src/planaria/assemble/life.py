@@ -5,16 +5,19 @@ hand in.
 Not here: the port it is served on (`serve`), loading it (`system`).
 """
 
+import traceback
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from planaria.assemble.clock import RandomIds, SystemClock
+from planaria.assemble.error import CellNotStarted
 from planaria.assemble.host import HostCell, with_hosts
 from planaria.assemble.place import Places
 from planaria.assemble.system import system_at
+from planaria.kernel.error import PlanariaError
 from planaria.kernel.life import Life
-from planaria.kernel.loader import Generation, generation_at
+from planaria.kernel.loader import PREFIX, Generation, generation_at
 from planaria.kernel.port import Clock, Ids, Placement, Ports
 from planaria.kernel.system import CellPlan, System
 from planaria.placement.copying import Copying
@@ -34,7 +37,7 @@ async def life_at(
     itself, which are added to the system.
 
     Raises:
-        StoreInUse: PLN-S108, when it is already up; and whatever keeps a cell from starting.
+        StoreInUse: PLN-S108, when it is already up; CellNotStarted: PLN-L207; and problems of the composition.
     """
     from planaria.placement.codec import MsgspecCodec
     from planaria.store import SqliteStore
@@ -57,7 +60,26 @@ async def life_at(
             return given.get(plan.name) or generation_at(plan.name, own.directory if own else places.impl(plan.name))
 
         life = host.life = Life(composed, ports=ports, current=current, complain=complain)
-        async with life:
+        await _start(life)
+        try:
             yield life
+        finally:
+            await life.stop()
     finally:
         await store.close()
+
+
+async def _start(life: Life) -> None:
+    try:
+        await life.start()
+    except PlanariaError:
+        raise
+    except Exception as error:
+        frames = list(traceback.walk_tb(error.__traceback__))
+        names = [frame.f_globals.get("__name__", "").split(".") for frame, _ in frames]
+        inside = max((at for at, parts in enumerate(names) if parts[0] == PREFIX and len(parts) > 1), default=None)
+        if inside is None:
+            raise
+        frame, line = frames[inside]
+        place = f"{frame.f_code.co_filename}:{line}"
+        raise CellNotStarted(cell=names[inside][1], error=type(error).__name__, text=str(error), place=place) from error
