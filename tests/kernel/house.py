@@ -1,3 +1,4 @@
+# mypy: disable-error-code="empty-body"
 """Two cells for the tests of the kernel; each test says what they do."""
 
 import asyncio
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 
 from planaria.kernel.contract import HOOKS, Contract, event, handles, operation, operations, requires
 from planaria.kernel.error import CellError
+from planaria.kernel.system import state, uses
 from planaria.testing import run_cells
 from planaria.testing.inline import inline_generation
 
@@ -178,3 +180,96 @@ async def outcome(work):
 
 def begin(work):
     return asyncio.create_task(outcome(work))
+
+
+ONE = {"desk": {"concurrency": 1}}
+
+
+async def fails(self, what=""):
+    raise ValueError("no")
+
+
+def measured(cells, name, cell="desk"):
+    one = next(one for one in cells.life.measures() if (one.cell, one.operation) == (cell, name))
+    return {"calls": one.calls, "refused": one.refused, "failed": one.failed, "unknown": one.unknown}
+
+
+def going(**doing):
+    """Make an errand that goes to the desk."""
+
+    async def go(self, what):
+        return await self.desk.work(what)
+
+    return acting(Errand, {"desk": uses(Desk)}, **({"go": go, "hurry": go} | doing))
+
+
+def now_s():
+    return asyncio.get_running_loop().time()
+
+
+class Diary:
+    """What the hooks of a generation did, in order."""
+
+    def __init__(self):
+        self.lines = []
+
+    def hooks(self, name, **doing):
+        async def on_start(self_):
+            self.lines.append(f"{name} starts")
+
+        async def on_stop(self_):
+            self.lines.append(f"{name} stops")
+
+        return {"on_start": on_start, "on_stop": on_stop} | doing
+
+
+def state_of(cells):
+    return cells.life.status()[0].state
+
+
+SEEN = "create table reader__seen (key text, number integer);"
+
+
+async def emit(self, what):
+    """Emit what is written as `key:number`, separated by blanks."""
+    facts = [Noted(one.partition(":")[0], int(one.partition(":")[2] or 0)) for one in what.split()]
+
+    def body(tx):
+        for fact in facts:
+            tx.emit(fact)
+
+    await self.shelf.write(body)
+    return what
+
+
+EMITTER = acting(Desk, {"shelf": state()}, work=emit)
+
+
+async def keep(self, noted):
+    await self.seen.write(lambda tx: tx.change("insert into reader__seen values (?, ?)", (noted.key, noted.number)))
+
+
+def keeping(note=keep):
+    return acting(Reader, {"seen": state()}, note=note)
+
+
+class Heard:
+    """A handler that remembers what it was told, and fails where the test says so."""
+
+    def __init__(self, *failing, times=10**9):
+        self.lines, self.failing, self.times, self.ended = [], failing, times, []
+
+    async def __call__(self, reader, noted):
+        self.lines.append((noted.key, noted.number))
+        await asyncio.sleep(0)
+        if noted.key in self.failing and self.times:
+            self.times -= 1
+            raise ValueError(f"no {noted.key}")
+        self.ended.append((noted.key, noted.number))
+
+    def cell(self):
+        return acting(Reader, note=self)
+
+
+def left(store):
+    return store.rows("select handler, event, key, attempts, parked from planaria__delivery order by event")

@@ -1,14 +1,13 @@
+# mypy: disable-error-code="empty-body"
 import asyncio
 
 import pytest
 
 from planaria.kernel.call import (
-    BYTES_EVERY,
     SAMPLED_EVERY,
     ConditionBroken,
     DeadlinePassed,
     Interrupted,
-    Lost,
     enter,
     outcome_of,
 )
@@ -18,40 +17,22 @@ from planaria.kernel.request import REQUEST
 from planaria.kernel.system import uses
 from planaria.testing import run_cells
 from tests.kernel.house import (
+    ONE,
     Closed,
     Desk,
     Errand,
     Pause,
     acting,
     begin,
-    generation,
+    fails,
+    going,
     idle,
+    measured,
     outcome,
     pass_s,
     running,
     stubborn,
 )
-
-ONE = {"desk": {"concurrency": 1}}
-
-
-async def fails(self, what=""):
-    raise ValueError("no")
-
-
-def measured(cells, name, cell="desk"):
-    one = next(one for one in cells.life.measures() if (one.cell, one.operation) == (cell, name))
-    return {"calls": one.calls, "refused": one.refused, "failed": one.failed, "unknown": one.unknown}
-
-
-def going(**doing):
-    """Make an errand that goes to the desk."""
-
-    async def go(self, what):
-        return await self.desk.work(what)
-
-    return acting(Errand, {"desk": uses(Desk)}, **({"go": go, "hurry": go} | doing))
-
 
 # outcomes
 
@@ -233,15 +214,18 @@ async def test_a_condition_that_is_refused_an_answer_refuses_for_that_reason():
         await call
 
 
-async def test_a_deadline_that_passes_while_a_condition_is_checked_refuses():
+async def test_a_nested_call_checks_the_conditions_too():
     async def go(self, what):
-        with pytest.raises(ConditionBroken):
-            await self.desk.count(0)
-        return str(await self.desk.count(2))
+        return [await outcome(self.desk.count(number)) for number in (0, "a", 2)]
 
+    async with running(desk=acting(Desk), errand=going(go=go)) as cells:
+        assert [type(one) for one in await cells.handle(Errand).go()] == [ConditionBroken, ConditionBroken, int]
+        assert measured(cells, "count") == {"calls": 3, "refused": 2, "failed": 0, "unknown": 0}
+
+
+async def test_a_deadline_that_passes_while_a_condition_is_checked_refuses():
     pause = Pause()
-    async with running(desk=acting(Desk, knows=pause), errand=going(go=go)) as cells:
-        assert await cells.handle(Errand).go() == "2"
+    async with running(desk=acting(Desk, knows=pause)) as cells:
         refused = await outcome(cells.handle(Desk).take(1))
         assert (type(refused), outcome_of(refused)) == (DeadlinePassed, "refused")
         assert measured(cells, "take") == {"calls": 1, "refused": 1, "failed": 0, "unknown": 0}
@@ -366,218 +350,6 @@ async def test_a_task_that_outlives_its_request_calls_on_its_own_account():
         assert told == [""]
         assert {(one.caller, one.chain) for one in records} == {("direct", ("desk",))}
         assert len({one.request for one in records}) == SAMPLED_EVERY + 1
-
-
-# counting and observing
-
-
-async def test_calls_are_counted_exactly_and_timed_by_sample():
-    async def go(self, what):
-        for _ in range(SAMPLED_EVERY * 3):
-            await self.desk.work(what)
-        return what
-
-    async with running(desk=acting(Desk), errand=going(go=go)) as cells:
-        await cells.handle(Errand).go("abc")
-        work = next(one for one in cells.life.measures() if one.operation == "work")
-        assert (work.calls, work.latency_s.total, work.running, work.queued) == (SAMPLED_EVERY * 3, 3, 0, 0)
-        assert work.bytes_mean == len(b'[["abc"],"abc"]')
-
-
-async def test_calls_stay_counted_when_observers_come_and_go():
-    records = []
-
-    async def go(self, what):
-        for _ in range(10):
-            await self.desk.work(what)
-        return what
-
-    async with running(desk=acting(Desk), errand=going(go=go)) as cells:
-        await cells.handle(Errand).go()
-        cells.life.observe(records.append)
-        await cells.handle(Errand).go()
-        cells.life.observe()
-        await cells.handle(Errand).go()
-        assert (measured(cells, "work")["calls"], len(records)) == (30, 11)
-
-
-async def test_nothing_is_weighed_before_the_first_sample():
-    async with running(desk=acting(Desk)) as cells:
-        assert {one.bytes_mean for one in cells.life.measures()} == {0.0}
-
-
-async def test_a_value_that_cannot_be_encoded_is_not_weighed_and_still_given():
-    thing = object()
-
-    async def work(self, what):
-        return thing
-
-    async with running(desk=acting(Desk, work=work)) as cells:
-        for _ in range(BYTES_EVERY + 1):
-            assert await cells.handle(Desk).work() is thing
-        assert len(cells.complaints) == 2
-
-
-async def test_an_observer_sees_every_outcome():
-    records, pause = [], Pause()
-
-    async def work(self, what):
-        return await (fails(self) if what == "fail" else pause(what) if what == "wait" else asyncio.sleep(0, "x"))
-
-    async with running(desk=acting(Desk, work=work), limits=ONE) as cells:
-        cells.life.observe(records.append)
-        for what in ("", "fail", "wait"):
-            await outcome(cells.life.call("desk", "work", (what,), caller="me"))
-        waiting = [begin(cells.handle(Desk).work("wait")) for _ in range(2)]
-        await pause.entered(2)
-        await idle()
-        waiting[1].cancel()
-        await idle()
-        pause.open()
-        assert await waiting[0] == "wait"
-        told = [(one.outcome, one.result, type(one.error).__name__) for one in records]
-        assert told == [
-            ("completed", "x", "NoneType"),
-            ("failed", None, "Failed"),
-            ("unknown", None, "CancelledError"),
-            ("refused", None, "CancelledError"),
-            ("completed", "wait", "NoneType"),
-        ]
-        assert {(one.cell, one.operation, one.chain) for one in records} == {("desk", "work", ("desk",))}
-        assert [one.caller for one in records] == ["me", "me", "me", "direct", "direct"]
-        assert [one.arguments for one in records] == [("",), ("fail",), ("wait",), ("wait",), ("wait",)]
-        assert records[0].request != records[1].request
-        assert records[0].elapsed_s >= 0
-        assert measured(cells, "work") == {"calls": 5, "refused": 1, "failed": 1, "unknown": 1}
-
-
-async def test_an_observer_sees_the_chain_of_cells():
-    records = []
-    async with running(desk=acting(Desk), errand=going()) as cells:
-        cells.life.observe(records.append)
-        await cells.handle(Errand).go()
-        assert [one.chain for one in records] == [("errand", "desk"), ("errand",)]
-        assert len({one.request for one in records}) == 1
-
-
-async def test_an_observer_that_raises_changes_nothing_and_is_complained_of():
-    def observer(record):
-        raise ValueError("blind")
-
-    async with running(desk=acting(Desk)) as cells:
-        cells.life.observe(observer)
-        assert await cells.handle(Desk).work("a") == "a"
-        assert len(cells.complaints) == 1
-        assert cells.complaints[0].endswith("ValueError: blind")
-
-
-async def test_a_record_names_the_generation_that_ran(tmp_path):
-    records, pause = [], Pause()
-    async with running(desk=acting(Desk, work=pause)) as cells:
-        cells.life.observe(records.append)
-        old = cells.life.status()[0].generation
-        call = begin(cells.handle(Desk).work())
-        await pause.entered()
-        new = generation(Desk, tmp_path)
-        swap = asyncio.create_task(cells.life.swap("desk", new))
-        await idle()
-        await cells.handle(Desk).work()
-        pause.open()
-        await call
-        await swap
-        assert [one.generation for one in records] == [new.digest, old]
-        await outcome(cells.handle(Desk).count(-1))
-        assert records[-1].generation == new.digest
-
-
-# lost calls
-
-
-async def closed_under(call, tmp_path, **doing):
-    """Swap while `call` (a function of the cells) is stuck; return its outcome, the measures and the records."""
-    pause, records = Pause(), []
-
-    async def work(self, what):
-        return await (stubborn(pause, what) if what == "stubborn" else pause(what))
-
-    desk = acting(Desk, work=work, repeat=work)
-    async with running(desk=desk, errand=going(), limits={"desk": {"drain_s": 1}}) as cells:
-        cells.life.observe(records.append)
-        task = begin(call(cells))
-        await pause.entered()
-        await cells.life.swap("desk", generation(Desk, tmp_path, **doing))
-        pause.open()
-        return await task, cells, records
-
-
-async def test_a_call_whose_generation_is_closed_is_unknown(tmp_path):
-    lost, cells, records = await closed_under(lambda cells: cells.handle(Desk).work(), tmp_path)
-    assert (type(lost), outcome_of(lost)) == (Lost, "unknown")
-    assert measured(cells, "work") == {"calls": 1, "refused": 0, "failed": 0, "unknown": 1}
-    assert [one.outcome for one in records] == ["unknown"]
-
-
-async def test_an_idempotent_call_runs_again_in_the_next_generation_and_counts_once(tmp_path):
-    again, cells, records = await closed_under(lambda cells: cells.handle(Desk).repeat("a"), tmp_path)
-    assert again == "a"
-    assert measured(cells, "repeat") == {"calls": 1, "refused": 0, "failed": 0, "unknown": 0}
-    assert [one.outcome for one in records] == ["completed"]
-
-
-async def test_a_nested_idempotent_call_runs_again_too(tmp_path):
-    async def go(self, what):
-        return await self.desk.repeat(what)
-
-    pause = Pause()
-    async with running(desk=acting(Desk, repeat=pause), errand=going(go=go), limits={"desk": {"drain_s": 1}}) as cells:
-        task = begin(cells.handle(Errand).go("a"))
-        await pause.entered()
-        await cells.life.swap("desk", generation(Desk, tmp_path))
-        assert await task == "a"
-        assert measured(cells, "repeat") == {"calls": 1, "refused": 0, "failed": 0, "unknown": 0}
-
-
-async def test_a_nested_call_that_is_lost_is_unknown_to_its_caller(tmp_path):
-    unknown, cells, _ = await closed_under(lambda cells: cells.handle(Errand).go(), tmp_path)
-    assert (type(unknown), type(unknown.__cause__)) == (Unknown, Lost)
-    assert measured(cells, "go", "errand")["unknown"] == 1
-
-
-async def test_a_call_that_may_have_run_is_never_refused():
-    pause = Pause()
-    async with running(desk=acting(Desk, repeat=pause), limits={"desk": {"drain_s": 1}}) as cells:
-        call = begin(cells.handle(Desk).repeat())
-        await pause.entered()
-        await cells.life.cells["desk"].stop()
-        lost = await call
-        assert (type(lost), lost.__cause__.code) == (Lost, "PLN-C205")
-        assert measured(cells, "repeat") == {"calls": 1, "refused": 0, "failed": 0, "unknown": 1}
-
-
-async def test_a_call_that_is_interrupted_while_it_waits_to_run_again_is_unknown(tmp_path):
-    pause = Pause()
-
-    async def work(self, what):
-        return await stubborn(pause, what)
-
-    async with running(desk=acting(Desk, repeat=pause, work=work), limits={"desk": {"concurrency": 2, "drain_s": 1}}) as cells:
-        held = [begin(cells.handle(Desk).repeat()), begin(cells.handle(Desk).work())]
-        await pause.entered(2)
-        begin(cells.handle(Desk).work("waits"))
-        again = Pause()
-        swap = asyncio.create_task(cells.life.swap("desk", generation(Desk, tmp_path, work=again, repeat=again)))
-        interrupted = await held[0]
-        assert (type(interrupted), outcome_of(interrupted)) == (Interrupted, "unknown")
-        assert measured(cells, "repeat") == {"calls": 1, "refused": 0, "failed": 0, "unknown": 1}
-        pause.open()
-        again.open()
-        await swap
-        await held[1]
-
-
-async def test_a_call_that_ignores_being_cancelled_is_given_its_answer(tmp_path):
-    answer, _, _ = await closed_under(lambda cells: cells.handle(Desk).work("stubborn"), tmp_path)
-    assert answer == "stubborn"
 
 
 def test_every_error_is_one_of_the_four_outcomes():

@@ -3,37 +3,11 @@ import asyncio
 import pytest
 
 from planaria.kernel.admission import CellDown
-from planaria.kernel.cell import DELAY_FIRST_S, DELAY_MAX_S, START_S, NoSuchPlacement, RightMissing, SwapFailed
+from planaria.kernel.cell import START_S, NoSuchPlacement, RightMissing, SwapFailed
 from planaria.kernel.system import uses
 from planaria.testing import run_cells
 from planaria.testing.inline import inline_system
-from tests.kernel.house import Desk, Errand, Pause, acting, begin, generation, idle, outcome, pass_s, running
-
-ONE = {"desk": {"concurrency": 1}}
-
-
-def now_s():
-    return asyncio.get_running_loop().time()
-
-
-class Diary:
-    """What the hooks of a generation did, in order."""
-
-    def __init__(self):
-        self.lines = []
-
-    def hooks(self, name, **doing):
-        async def on_start(self_):
-            self.lines.append(f"{name} starts")
-
-        async def on_stop(self_):
-            self.lines.append(f"{name} stops")
-
-        return {"on_start": on_start, "on_stop": on_stop} | doing
-
-
-def state(cells):
-    return cells.life.status()[0].state
+from tests.kernel.house import ONE, Desk, Diary, Errand, Pause, acting, begin, generation, idle, now_s, outcome, running, state_of
 
 
 def remembering(memory=None):
@@ -262,10 +236,10 @@ async def test_a_stop_ends_with_the_last_call_and_not_with_the_drain_time():
         await pause.entered()
         stopping = asyncio.create_task(cells.life.stop())
         await idle()
-        assert (state(cells), diary.lines, type(await calls[1])) == ("stopping", ["desk starts"], CellDown)
+        assert (state_of(cells), diary.lines, type(await calls[1])) == ("stopping", ["desk starts"], CellDown)
         asyncio.get_running_loop().call_later(3, pause.open)
         await stopping
-        assert (await calls[0], now_s(), diary.lines[-1], state(cells)) == ("a", 3, "desk stops", "stopped")
+        assert (await calls[0], now_s(), diary.lines[-1], state_of(cells)) == ("a", 3, "desk stops", "stopped")
 
 
 async def test_a_call_that_does_not_end_is_cancelled_after_the_drain_time():
@@ -315,180 +289,3 @@ async def test_a_start_that_hangs_is_given_up_and_cleared_away():
         async with running(desk=acting(Desk, **diary.hooks("desk", on_start=Pause()))):
             pass
     assert (diary.lines, now_s()) == (["desk stops"], START_S)
-
-
-# crashes
-
-
-class Crashes:
-    """A background that crashes when it is told to; one per start."""
-
-    def __init__(self):
-        self.starts, self.told, self._news = 0, [], asyncio.Event()
-
-    async def started(self, count):
-        while self.starts < count:
-            self._news.clear()
-            await self._news.wait()
-
-    async def background(self, implementation):
-        self.starts += 1
-        told = asyncio.Event()
-        self.told.append(told)
-        self._news.set()
-        await told.wait()
-        raise ValueError("bang")
-
-    def hooks(self):
-        async def background(implementation):
-            await self.background(implementation)
-
-        return {"background": background}
-
-
-async def test_a_cell_that_crashes_is_started_again_and_calls_wait_meanwhile():
-    crashes, diary = Crashes(), Diary()
-    async with running(desk=acting(Desk, **diary.hooks("desk"), **crashes.hooks())) as cells:
-        await idle()
-        crashes.told[0].set()
-        await idle()
-        assert (state(cells), cells.complaints) == ("restarting", ["cell 'desk' crashed: ValueError: bang"])
-        assert await cells.handle(Desk).work("a") == "a"
-        assert (crashes.starts, diary.lines, cells.life.status()[0].crashes) == (2, ["desk starts", "desk stops", "desk starts"], 1)
-        assert now_s() == DELAY_FIRST_S * 2
-
-
-async def test_calls_that_run_during_a_crash_are_finished():
-    crashes, pause = Crashes(), Pause()
-    async with running(desk=acting(Desk, work=pause, **crashes.hooks())) as cells:
-        call = begin(cells.handle(Desk).work("a"))
-        await pause.entered()
-        crashes.told[0].set()
-        await cells.handle(Desk).knows(1)
-        pause.open()
-        assert await call == "a"
-
-
-async def test_each_restart_in_a_while_waits_longer():
-    crashes, times = Crashes(), []
-    async with running(desk=acting(Desk, **crashes.hooks()), limits={"desk": {"restarts": 2000, "restarts_within_s": 1e9}}) as cells:
-        for number in range(12):
-            await crashes.started(number + 1)
-            before_s = now_s()
-            crashes.told[number].set()
-            await crashes.started(number + 2)
-            times.append(now_s() - before_s)
-        assert state(cells) == "up"
-    assert times == pytest.approx([min(DELAY_MAX_S, DELAY_FIRST_S * 2**number) for number in range(1, 13)])
-
-
-async def test_a_very_long_row_of_crashes_still_waits_between_them():
-    async with running(desk=acting(Desk, **(crashes := Crashes()).hooks()), limits={"desk": {"restarts": 5000}}) as cells:
-        cells.life.cells["desk"].crashes.extend([now_s()] * 2000)
-        await crashes.started(1)
-        crashes.told[0].set()
-        await crashes.started(2)
-        assert now_s() == DELAY_MAX_S
-
-
-async def test_old_crashes_are_forgotten():
-    crashes = Crashes()
-    async with running(desk=acting(Desk, **crashes.hooks()), limits={"desk": {"restarts": 1, "restarts_within_s": 60}}) as cells:
-        for number in range(4):
-            await idle()
-            crashes.told[number].set()
-            await idle()
-            await cells.handle(Desk).work()
-            await pass_s(61)
-        assert (state(cells), cells.life.ended.done()) == ("up", False)
-
-
-async def test_background_work_that_ends_is_no_crash():
-    async def background(self):
-        pass
-
-    async def cancelled(self):
-        raise asyncio.CancelledError
-
-    for work in (background, cancelled):
-        async with running(desk=acting(Desk, background=work)) as cells:
-            await idle()
-            assert (state(cells), cells.complaints) == ("up", [])
-
-
-async def test_a_crash_during_a_swap_does_not_undo_the_swap(tmp_path):
-    crashes, starting = Crashes(), Pause()
-    async with running(desk=acting(Desk, **crashes.hooks())) as cells:
-        await idle()
-        made = generation(Desk, tmp_path, on_start=starting)
-        swap = asyncio.create_task(cells.life.swap("desk", made))
-        await starting.entered()
-        crashes.told[0].set()
-        await idle()
-        starting.open()
-        await swap
-        await pass_s(10)
-        assert (cells.life.status()[0].generation, crashes.starts, starting.count, state(cells)) == (made.digest, 1, 1, "up")
-
-
-async def test_a_crash_while_a_cell_stops_does_not_start_it_again():
-    crashes, pause = Crashes(), Pause()
-    async with running(desk=acting(Desk, work=pause, **crashes.hooks())) as cells:
-        call = begin(cells.handle(Desk).work())
-        await pause.entered()
-        stopping = asyncio.create_task(cells.life.stop())
-        await idle()
-        crashes.told[0].set()
-        await idle()
-        pause.open()
-        await stopping
-        await call
-        await pass_s(60)
-        assert (state(cells), crashes.starts) == ("stopped", 1)
-
-
-async def test_a_crash_of_a_generation_that_was_replaced_concerns_nobody(tmp_path):
-    crashes, pause = Crashes(), Pause()
-    async with running(desk=acting(Desk, work=pause, **crashes.hooks())) as cells:
-        call = begin(cells.handle(Desk).work())
-        await pause.entered()
-        swap = asyncio.create_task(cells.life.swap("desk", generation(Desk, tmp_path)))
-        await idle()
-        crashes.told[0].set()
-        await idle()
-        assert (state(cells), cells.complaints) == ("up", [])
-        pause.open()
-        await asyncio.gather(call, swap)
-
-
-async def test_a_restart_that_is_cut_short_by_a_stop_closes_what_it_started():
-    crashes, diary, starting = Crashes(), Diary(), Pause()
-
-    async def on_start(self):
-        diary.lines.append("starts")
-        if crashes.starts:
-            await starting()
-
-    hooks = diary.hooks("desk", on_start=on_start, **crashes.hooks())
-    async with running(desk=acting(Desk, **hooks)) as cells:
-        await idle()
-        crashes.told[0].set()
-        await starting.entered()
-        await cells.life.stop()
-        assert (diary.lines, state(cells)) == (["starts", "desk stops", "starts", "desk stops"], "stopped")
-
-
-async def test_a_stop_while_the_crashed_generation_is_closed_closes_it_again():
-    crashes, closing, stops = Crashes(), Pause(), []
-
-    async def on_stop(self):
-        stops.append("stops")
-        if len(stops) == 1:
-            await closing()
-
-    async with running(desk=acting(Desk, on_stop=on_stop, **crashes.hooks())) as cells:
-        await idle()
-        crashes.told[0].set()
-        await closing.entered()
-        await cells.life.stop()
-        assert (stops, state(cells)) == (["stops", "stops"], "stopped")

@@ -10,7 +10,7 @@ from planaria.kernel.life import Life, TooManyCrashes
 from planaria.kernel.system import System, SystemProblems, state, uses
 from planaria.testing import MemoryStore
 from planaria.testing.inline import inline_generation, inline_system
-from tests.kernel.house import Closed, Desk, Errand, Noted, Pause, Reader, acting, begin, idle, outcome, pass_s, running
+from tests.kernel.house import Desk, Errand, Noted, Pause, Reader, acting, begin, idle, outcome, pass_s, running
 
 
 def lived(cells, contracts, folder, complain=None, **implementations):
@@ -86,8 +86,8 @@ async def test_a_handler_of_an_event_that_nobody_emits_is_a_problem_before_anyth
     class Deaf(Contract):
         """Hears what nobody says."""
 
-        @handles(Closed.__class__)
-        async def hear(self, closed: int) -> None:
+        @handles(int)
+        async def hear(self, number: int) -> None:
             """Hear."""
 
     system, lines = System("s"), []
@@ -97,7 +97,7 @@ async def test_a_handler_of_an_event_that_nobody_emits_is_a_problem_before_anyth
         life = Life(system, ports=cells.life.ports, current=lines.append)
         with pytest.raises(SystemProblems) as problems:
             await life.start()
-        assert problems.value.facts["problems"] == ["'deaf.hear' handles type, which no cell of the system emits"]
+        assert problems.value.facts["problems"] == ["'deaf.hear' handles int, which no cell of the system emits"]
         assert lines == []
 
 

@@ -8,7 +8,6 @@ Not here: deadlines and outcomes (`call`), which generation runs (`cell`).
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from planaria.kernel.error import Refused
@@ -63,6 +62,12 @@ class Resident:
         self.left: Callable[[], None] = lambda: None
         for name, method in methods.items():
             setattr(self, f"call_{name}", method)
+
+    def leave(self) -> None:
+        """Give a place back."""
+        self.running -= 1
+        if self.watched:
+            self.left()
 
 
 class Admission:
@@ -130,9 +135,7 @@ class Admission:
 
         resident.left, resident.watched = left, True
         left()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(within_s):
-                await empty
+        await asyncio.wait([empty], timeout=within_s)
         resident.left = self.trim
         return not resident.running
 
@@ -164,8 +167,7 @@ class Admission:
             return await waiting
         except asyncio.CancelledError:
             if waiting.done() and not waiting.cancelled() and waiting.exception() is None:
-                waiting.result().running -= 1
-                waiting.result().left()
+                waiting.result().leave()
             elif waiting in self.waiting:
                 self.waiting.remove(waiting)
             raise

@@ -204,9 +204,7 @@ class Operation:
                     self._settle(_held, raised)
                     again = True
                 finally:
-                    _held.running -= 1
-                    if _held.watched:
-                        _held.left()
+                    _held.leave()
         except BaseException as raised:
             error, outcome = raised, outcome_of(raised)
             raise

@@ -206,7 +206,7 @@ def _marking(**mark: Any) -> Callable[[F], F]:
     return decorate
 
 
-def requires(text: str, predicate: Callable[..., Any]) -> Callable[[F], F]:
+def requires(text: str, predicate: Callable[..., Any], /) -> Callable[[F], F]:
     """Declare a precondition; the predicate takes any of the parameters by name, and `self` for state.
 
     >>> class Shelf(Contract):
@@ -293,7 +293,9 @@ def _operation(contract: type[Contract], name: str, sources: list[str], problems
     conditions = tuple(replace(one, source=source or one.source) for one, source in zip(marks, padded, strict=False))
     unknown = {each for one in conditions for each in one.names} - {"self", *(one.name for one in parameters)}
     problems += [f"operation '{name}': a condition names '{one}', which is no parameter" for one in sorted(unknown)]
-    doc = inspect.getdoc(function) or ""
+    handled, doc = function.__planaria_mark__.get("handles"), inspect.getdoc(function) or ""
+    if handled is not None and [one.type for one in parameters] != [handled]:
+        problems.append(f"handler '{name}' must take exactly one {type_text(handled)}")
     return OperationDescription(
         name=name, parameters=parameters, returns=hints.get("return", Any), conditions=conditions, doc=doc,
         examples=tuple(doctest.DocTestParser().get_examples(doc)), **function.__planaria_mark__,
@@ -314,7 +316,7 @@ def _condition_sources(contract: type[Contract]) -> dict[str, list[str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.AsyncFunctionDef):
             calls = [one for one in node.decorator_list if isinstance(one, ast.Call) and ast.unparse(one.func).split(".")[-1] == "requires"]
-            found[node.name] = [_predicate_source(contract, one.args[1]) for one in calls if len(one.args) > 1]
+            found[node.name] = [_predicate_source(contract, one.args[1]) for one in calls]
     return found
 
 
