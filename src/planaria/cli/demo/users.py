@@ -11,7 +11,7 @@ import random
 import sys
 from dataclasses import dataclass, field
 
-THINK_S = (0.3, 0.9)
+THINK_S = (0.5, 1.5)
 TOLD_EVERY_S = 0.5
 ANSWER_S = 30.0
 SHOWN = 300

@@ -18,7 +18,7 @@ class DeskCell(Desk):
     async def answer(self, question, quotes=3):
         words = key_words(question)
         addresses = await self._addresses(words, min(quotes + 1, PAGES_READ_MAX))
-        pages = [page for page in [await self._page(address) for address in addresses] if page is not None]
+        pages = [page for page in await asyncio.gather(*map(self._page, addresses)) if page is not None]
         if not pages:
             return Answer(question=question, quotes=())
         return Answer(question=question, quotes=await asyncio.to_thread(best_quotes, pages, words, quotes))
