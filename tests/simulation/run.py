@@ -185,6 +185,7 @@ async def peace(world: World, life: Life) -> None:
     for _ in range(3):
         await ask(world, life, "transfer", deadline_s=None)
     await drain(world, life)
+    await life.outbox.settled()  # what a handler does after its transaction
     try:
         totals = await life.handle(Mirror).totals()
     except PlanariaError as error:
