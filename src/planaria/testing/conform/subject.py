@@ -54,7 +54,7 @@ class Sold:
 class Missing(CellError):
     """A declared error."""
 
-    code = "SUBJECT-1"
+    code = "PLN-T190"
     what = "there is no {name}"
 
 
