@@ -31,7 +31,7 @@ from planaria.witness.search import Difference, Pair, Places, Search, Suspect
 from planaria.witness.worker import Limits, Order, Worker
 
 OUTSIDE = frozenset(("connects", "spawns", "writes", "secret"))
-NEVER_EXPLAINED = frozenset(("outcome", "error", "condition", "arguments", "events", "type", "value", "length", "membership", "keys"))
+NEVER_EXPLAINED = frozenset(("outcome", "error", "condition", "arguments", "events", "type", "length", "membership", "keys"))
 CUT = "the changed order is cut off by a limit; beyond it both give the same"
 CUT_AT_MOST = "the changed order is cut off by the greatest limit, beyond which nothing can be seen"
 BEYOND_LIMITS = (1000, 500, 200, 100, 99, 64, 60, 50, 40, 32, 30, 25, 20, 16, 12, 10, 8, 6, 5)

@@ -8,6 +8,7 @@ Not here: the values (`generator`), running them (`worker`).
 import inspect
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -51,7 +52,8 @@ class Scenes:
     """Make sequences from the operations of a contract, learning from outcomes which calls change something."""
 
     def __init__(self, operations: Iterable[OperationDescription], generator: Generator, names: Mapping[str, Any]) -> None:
-        self.operations = {one.name: one for one in operations}
+        self.known = {one.name: one for one in operations}
+        self.operations = dict(self.known)
         self.generator, self.names = generator, names
         self.chance: Random = generator.chance
         self.corpus: list[Sequence] = []
@@ -67,6 +69,14 @@ class Scenes:
             self.corpus.append(one)
             for call in one.calls:
                 self.remember(call)
+
+    def drop(self, operation: str) -> None:
+        """Call an operation no more: what it does is known, and each call of it would cost a process."""
+        self.operations.pop(operation, None)
+
+    def without_dropped(self, sequence: Sequence) -> Sequence:
+        """Return a sequence without calls of what was dropped."""
+        return replace(sequence, calls=tuple(one for one in sequence.calls if one.operation in self.operations))
 
     def remember(self, call: Call) -> None:
         """Keep a call and its values as worth trying again."""

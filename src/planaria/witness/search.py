@@ -19,7 +19,7 @@ from planaria.witness.worker import Worker
 
 AT_ONCE = 12
 GROUPS_MAX = 8
-ON_SHARE = 0.15
+ON_SHARE, ON_SEQUENCES = 0.15, 48
 SHRINK_SHARE, SHRINK_S = 0.5, 2.5
 COPY_SHARE = 0.25
 VARIED_SHARE = 0.55
@@ -142,7 +142,7 @@ class Search:
             if self.suspected:
                 self.looked.unfinished.add(self.suspected)
         finally:
-            self.looked.seeds_left = len(left)
+            self.looked.seeds_left = max(0, len(seeds) - self.looked.sequences)
             self.looked.seconds, self.looked.judge_cpu_s = self._now() - began, process_time() - cpu
         return list(self.found.values())
 
@@ -172,12 +172,13 @@ class Search:
                 taken.append(made)
             elif not self.scenes.operations:
                 break
-        return taken
+        return [self.scenes.without_dropped(one) for one in taken]
 
     async def _judge(self, sequence: Sequence, current: tuple[Outcome, ...], candidate: tuple[Outcome, ...]) -> None:
         self.looked.sequences += 1
-        self.looked.calls += len(current)
-        for call, outcome in zip(sequence.calls, current, strict=False):
+        both = list(zip(sequence.calls, current, candidate, strict=False))
+        self.looked.calls += len(both)
+        for call, outcome, _ in both:
             self.looked.by_operation[call.operation] += 1
             if outcome.kind == "completed" or (outcome.kind == "failed" and outcome.code not in ("", "start")):
                 self.looked.answered[call.operation] += 1
@@ -228,7 +229,8 @@ class Search:
             return
         kept, first = suspect, not self.found
         self._keep(suspect, suspect.sequence.source)
-        until = self._now() + max(SHRINK_S, SHRINK_SHARE * (self.deadline - self._now()))
+        is_quick = suspect.candidate.kind != "unknown"
+        until = self._now() + max(SHRINK_S, SHRINK_SHARE * (self.deadline - self._now()) if is_quick else 0.0)
 
         async def still_differs(sequences: list[Sequence]) -> list[bool]:
             nonlocal kept
@@ -240,14 +242,18 @@ class Search:
             kept = next((one for one in found if one is not None), kept)
             return [one is not None for one in found]
 
-        await shrunk(suspect.sequence, self.scenes.operations, still_differs)
+        await shrunk(suspect.sequence, self.scenes.known, still_differs)
         if kept is not suspect and await self._is_unsteady(kept):
             kept = suspect
         if kept is not suspect:
             del self.found[key]
             self._keep(kept, suspect.sequence.source)
+        if suspect.candidate.kind == "unknown":
+            self.scenes.drop(suspect.operation)
         if first:
             self.deadline = min(self.deadline, self._now() + max(0.5, ON_SHARE * self.budget_s))
+            enough = self.looked.sequences + ON_SEQUENCES
+            self.sequences_max = enough if self.sequences_max is None else min(self.sequences_max, enough)
 
     async def _same(
         self, suspect: Suspect, sequence: Sequence, current: tuple[Outcome, ...], candidate: tuple[Outcome, ...]

@@ -20,6 +20,7 @@ from planaria.kernel.error import PlanariaError
 from planaria.witness.call import Call, Outcome, Sequence
 from planaria.witness.plain import plain
 
+BREAKS_MAX = 2
 LINE_BYTES_MAX = 64 * 1024 * 1024
 TOLD_CHARACTERS_MAX = 2000
 
@@ -93,36 +94,40 @@ class Worker:
     async def run(self, sequences: Many[Sequence]) -> list[tuple[Outcome, ...]]:
         """Run sequences, each from its own start, and return the outcomes of every call.
 
-        A call that kills or stops the process has the outcome unknown; the calls after it are left out.
+        A call that kills or stops the process has the outcome unknown; the calls after it are left out. After `BREAKS_MAX`
+        such calls the other sequences are left out, with no outcomes: each break costs a process and a wait.
 
         Raises:
             WorkerFailed: PLN-W101, when the process cannot be started again.
         """
         done: list[tuple[Outcome, ...]] = []
-        while len(done) < len(sequences):
+        breaks = 0
+        while len(done) < len(sequences) and breaks < BREAKS_MAX:
             if self.process is None:
                 await self.start()
             left = sequences[len(done) :]
-            self.number += 1
-            message = {"batch": self.number, "sequences": [_message(one) for one in left]}
-            got = await self._collect(message, left) if await self._sent(message) else []
+            got = await self._asked(left)
             done.extend(got)
             if len(got) < len(left):
-                await self.stop()
-                done.append(await self._carefully(left[len(got)]))
-        return done
+                breaks += 1
+                if self.process is not None:
+                    await self.stop()
+                    done.append(await self._carefully(left[len(got)]))
+        return done + [()] * (len(sequences) - len(done))
 
-    async def _collect(self, message: dict[str, Any], left: Many[Sequence]) -> list[tuple[Outcome, ...]]:
+    async def _asked(self, sequences: Many[Sequence]) -> list[tuple[Outcome, ...]]:
+        """Return the outcomes up to where the process broke; it has left by itself where it could still say so."""
+        self.number += 1
+        if not await self._sent({"batch": self.number, "sequences": [_message(one) for one in sequences]}):
+            return []
         got: list[tuple[Outcome, ...]] = []
-        for one in left:
+        for one in sequences:
             answer = await self._answer(self._patience_s(one))
-            if answer is None or answer.get("batch") != message["batch"] or "outcomes" not in answer:
+            if answer is None or answer.get("batch") != self.number or "outcomes" not in answer:
                 return got
             got.append(tuple(map(_outcome, answer["outcomes"])))
             if answer.get("leaving"):
                 await self.stop()
-                if len(got) < len(left):
-                    got.extend(await self.run(left[len(got) :]))
                 return got
         return got
 
@@ -131,10 +136,7 @@ class Worker:
         outcomes: list[Outcome] = []
         await self.start()
         for place, call in enumerate(sequence.calls):
-            self.number += 1
-            one = Sequence((call,), sequence.start if place == 0 else "continue")
-            message = {"batch": self.number, "sequences": [_message(one)]}
-            got = await self._collect(message, [one]) if await self._sent(message) else []
+            got = await self._asked([Sequence((call,), sequence.start if place == 0 else "continue")])
             if not got:
                 code = await self._ending()
                 return (*outcomes, Outcome(kind="unknown", code="ended", error="", text=code))
@@ -213,7 +215,7 @@ def _environment(order: Order) -> dict[str, str]:
     scratch = str(order.scratch)
     return {
         "PATH": os.defpath, "HOME": scratch, "TMPDIR": scratch, "TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": str(order.hash_seed),
-        "PYTHONPYCACHEPREFIX": str(order.scratch / "compiled"), "PYTHONUTF8": "1", "PYTHONNOUSERSITE": "1",
+        "PYTHONUTF8": "1", "PYTHONNOUSERSITE": "1",
     }  # fmt: skip
 
 
