@@ -6,7 +6,7 @@ from planaria.kernel.admission import CellDown
 from planaria.kernel.cell import START_S, NoSuchPlacement, RightMissing, SwapFailed
 from planaria.kernel.system import uses
 from planaria.testing import run_cells
-from planaria.testing.inline import inline_system
+from planaria.testing.inline import inline_generation, inline_system
 from tests.kernel.house import ONE, Desk, Diary, Errand, Pause, acting, begin, generation, idle, now_s, outcome, running, state_of
 
 
@@ -209,8 +209,6 @@ async def test_an_implementation_may_use_only_what_the_system_grants():
 
 async def test_a_generation_cannot_widen_the_rights_of_its_cell(tmp_path):
     async with run_cells({Errand: acting(Errand), Desk: acting(Desk)}) as cells:
-        from planaria.testing.inline import inline_generation
-
         failed = await outcome(cells.life.swap("errand", inline_generation(Errand, acting(Errand, {"desk": uses(Desk)}), tmp_path)))
         assert type(failed.__cause__) is RightMissing
 

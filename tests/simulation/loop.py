@@ -23,7 +23,12 @@ async def passing(seconds: float) -> None:
     """Let virtual time pass; nobody waits for it."""
     loop = asyncio.get_running_loop()
     over = loop.create_future()
-    timer = loop.call_later(seconds, lambda: over.done() or over.set_result(None))  # it may be cancelled in the same moment
+
+    def end() -> None:
+        if not over.done():  # it may be cancelled in the same moment
+            over.set_result(None)
+
+    timer = loop.call_later(seconds, end)
     try:
         await over
     finally:
