@@ -31,6 +31,8 @@ def test_an_operation_that_is_gone_breaks_and_a_new_one_does_not() -> None:
 
 
 def test_a_new_parameter_breaks_unless_it_has_a_default() -> None:
+    sku: dict[str, str]
+    count: dict[str, str]
     sku, count = OPERATION["parameters"]
     assert changed(parameters=[sku, count, {"name": "note", "type": "str"}]) == [("parameter 'note' is new", True)]
     assert changed(parameters=[sku, count, {"name": "note", "type": "str", "default": "''"}]) == [("parameter 'note' is new", False)]
