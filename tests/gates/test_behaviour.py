@@ -174,7 +174,8 @@ async def test_a_candidate_that_harms_its_process_is_refused_and_nothing_hangs(t
 
 
 async def test_what_a_candidate_prints_reaches_nobody(tmp_path):
-    noise = "import os, sys\n        print('{\"batch\": 1}', flush=True)\n        os.write(1, b'{}\\n')\n        sys.stderr.write('x' * 100_000)\n        "
+    lines = ("import os, sys", "print('{}', flush=True)", "os.write(1, b'{}')", "sys.stderr.write('x' * 100_000)", "")
+    noise = "\n        ".join(lines)
     candidate = replacing("words", 'return text.replace(word, f"[{word}]")', f'{noise}return text.replace(word, f"[{{word}}]")', tmp_path)
     compared = await compare(subject_of("words", candidate, tmp_path), Material(budget_s=60, sequences_max=36))
     assert compared.differences == ()

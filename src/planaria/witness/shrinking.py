@@ -17,7 +17,7 @@ from planaria.witness.pool import fields_of
 from planaria.witness.scene import holds
 
 TRIED_FIRST, TRIED_AT_ONCE = 4, 24
-ROUNDS_MAX = 200
+TRIES_MAX = 800
 LONG = 40
 
 
@@ -26,17 +26,14 @@ async def shrunk(
 ) -> Sequence:
     """Return a smallest sequence for which `still_differs`; the last call is the one that shows the difference."""
     known: set[str] = {_key(sequence)}
-    for _ in range(ROUNDS_MAX):
+    found: Sequence | None = sequence
+    while found is not None:
+        sequence, found, at_once = found, None, TRIED_FIRST
         smaller = _fresh(_smaller_sequences(sequence, operations), known)
-        found, at_once = None, TRIED_FIRST
-        while found is None:
-            tried = list(itertools.islice(smaller, at_once))
-            at_once = min(at_once * 2, TRIED_AT_ONCE)
-            if not tried:
-                return sequence
+        while found is None and len(known) < TRIES_MAX and (tried := list(itertools.islice(smaller, at_once))):
             differing = await still_differs(tried)
             found = next((one for one, differs in zip(tried, differing, strict=True) if differs), None)
-        sequence = found
+            at_once = min(at_once * 2, TRIED_AT_ONCE)
     return sequence
 
 
