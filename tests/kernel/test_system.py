@@ -70,6 +70,12 @@ def test_a_right_to_a_cell_that_is_not_there_is_found_before_anything_starts():
         system.start_order()
 
 
+def test_no_cell_may_have_the_name_of_the_tables_that_are_planarias_own():
+    with pytest.raises(SystemProblems) as problems:
+        System("shop").add(type("Planaria", (Contract,), {}))
+    assert "cell 'planaria' has the name of planaria's own tables" in str(problems.value)
+
+
 def test_a_cell_is_named_after_its_folder_or_after_its_contract():
     assert cell_name(Stock) == "stock"
     assert cell_name(type("Cart", (Contract,), {"__module__": "cells.basket.contract"})) == "basket"

@@ -139,10 +139,9 @@ class Operation:
 
     def measure(self) -> Measure:
         """Return its measures now."""
-        mean = self.bytes_total / self.bytes_measured if self.bytes_measured else 0.0
         return Measure(
-            cell=self.cell, operation=self.name, calls=self.calls, latency_s=self.histogram, bytes_mean=mean,
-            running=self.admission.resident.running, queued=len(self.admission.waiting), **self.errors,
+            cell=self.cell, operation=self.name, calls=self.calls, latency_s=self.histogram, running=self.admission.resident.running,
+            queued=len(self.admission.waiting), bytes_mean=self.bytes_total / max(1, self.bytes_measured), **self.errors,
         )  # fmt: skip
 
     def _holds(self, arguments: tuple[Any, ...]) -> bool:
@@ -209,8 +208,7 @@ class Operation:
             error, outcome = raised, outcome_of(raised)
             raise
         finally:
-            elapsed_s = perf_counter() - started
-            self.histogram.add(elapsed_s)
+            self.histogram.add(elapsed_s := perf_counter() - started)
             self.samples += 1
             weighing = (self._weigh,) if self.samples % BYTES_EVERY == 1 else ()
             for observer in (*weighing, *self.observers):
@@ -233,7 +231,7 @@ class Operation:
     async def _place(self, request: Request, arguments: tuple[Any, ...], *, again: bool) -> Resident:
         """Check the conditions and take a place; what stops a call here is a refusal, but not when it has run before."""
         try:
-            if self.conditions:
+            if self.conditions and not self._holds(arguments):
                 await self._planaria_check(arguments)
             if asyncio.get_running_loop().time() >= request.deadline:
                 raise DeadlinePassed(cell=self.cell, operation=self.name, deadline_s=round(request.budget_s, 3))

@@ -60,8 +60,9 @@ class System:
         """
         name = cell_name(contract)
         describe(contract)
-        if name in self.cells:
-            raise SystemProblems.of(f"system '{self.name}'", [f"cell '{name}' is added twice"])
+        if name in (*self.cells, "planaria"):
+            why = "is added twice" if name in self.cells else "has the name of planaria's own tables: give its folder another"
+            raise SystemProblems.of(f"system '{self.name}'", [f"cell '{name}' {why}"])
         self.cells[name] = CellPlan(name=name, contract=contract, uses=uses, **limits)
 
     def place(self, contract: type[Contract], placement: str, **limits: Any) -> None:
