@@ -29,6 +29,7 @@ class Shelf(Contract):
     @operation(errors=(Missing,))
     async def take(self, name: str, limit: int = 1) -> Line:
         """Take."""
+        raise NotImplementedError
 
 
 class Answering:

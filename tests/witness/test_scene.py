@@ -22,26 +22,31 @@ class Shelf(Contract):
     @requires("the text has no spaces", lambda text: " " not in text)
     async def put(self, text: str, limit: int = 3) -> tuple[str, ...]:
         """Put."""
+        raise NotImplementedError
 
     @operation()
     async def size(self) -> int:
         """Count."""
+        raise NotImplementedError
 
     @operation()
     @requires("never", lambda number: number / 0)
     async def never(self, number: int) -> int:
         """Never."""
+        raise NotImplementedError
 
     @operation()
     @requires("later", later)
     @requires("the state", lambda self, limit: False)
     async def state(self, limit: int) -> int:
         """State."""
+        raise NotImplementedError
 
     @operation()
     @requires("not a plain answer", lambda limit: asyncio.sleep(0, limit))
     async def awaited(self, limit: int) -> int:
         """Await."""
+        raise NotImplementedError
 
 
 OPERATIONS = {one.name: one for one in describe(Shelf).operations}

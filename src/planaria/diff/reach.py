@@ -50,6 +50,8 @@ def _define(body: Iterable[ast.stmt], found: dict[str, list[str]]) -> None:
             for one in node.targets:
                 assert isinstance(one, ast.Name), "just checked"
                 found.setdefault(one.id, []).append(ast.dump(node))
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            found.setdefault("*", []).append(ast.unparse(node))  # what is imported is reached only by those who name it
         elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
             found.setdefault("*", []).append(ast.dump(node))
 

@@ -17,7 +17,7 @@ from planaria.witness.scene import Scenes
 from planaria.witness.shrinking import shrunk
 from planaria.witness.worker import Worker
 
-AT_ONCE = 12
+AT_ONCE, TRIES_TIMES = 12, 3
 GROUPS_MAX = 8
 ON_SHARE, ON_SEQUENCES = 0.15, 48
 SHRINK_SHARE, SHRINK_S = 0.5, 2.5
@@ -163,15 +163,14 @@ class Search:
         taken, left[:AT_ONCE] = left[:AT_ONCE], []
         if not left:
             taken += itertools.islice(probing, AT_ONCE - len(taken))
-        while len(taken) < AT_ONCE and not left:
+        for _ in range(0 if left or not self.scenes.operations else TRIES_TIMES * AT_ONCE):
+            if len(taken) >= AT_ONCE:
+                break
             chance = self.scenes.chance
             start: Start = "copy" if "copy" in starts and chance.random() < COPY_SHARE else "fresh"
             varied = bool(self.scenes.corpus) and chance.random() < VARIED_SHARE
             made = self.scenes.variation(start) if varied else self.scenes.scene(start)
-            if made.calls:
-                taken.append(made)
-            elif not self.scenes.operations:
-                break
+            taken += [made] if made.calls else []
         return [self.scenes.without_dropped(one) for one in taken]
 
     async def _judge(self, sequence: Sequence, current: tuple[Outcome, ...], candidate: tuple[Outcome, ...]) -> None:
