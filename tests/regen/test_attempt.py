@@ -46,6 +46,24 @@ async def test_a_candidate_that_passes_is_promoted_and_every_step_is_recorded(sh
     assert shop.is_clean()
 
 
+@pytest.mark.parametrize("name", ["cells/cart/tests/test_cart.py", "cells/cart/tests/conftest.py", "cells/cart/impl/rebate.py"])
+async def test_a_candidate_that_changes_what_judges_it_or_itself_is_not_promoted(shop: Shop, name: str) -> None:
+    async def running(case):
+        (case.scratch / name).write_text("assert True\n")
+        return decide("running", [], checked=1)
+
+    before = shop.rebate
+    result = await regenerate(shop.place(), shop.order(shop.recorded("5"), gates=(("running", running), ("open", passing))))
+    assert (result.verdict, shop.rebate) == ("inconclusive", before)
+    assert (
+        result.attempts[-1]
+        .verdicts[-1]
+        .findings[0]
+        .what.startswith(f"while it was judged, this changed: {name.removesuffix('/rebate.py')}")
+    )
+    assert "candidate.paused" in shop.book.kinds
+
+
 async def test_what_a_gate_found_is_in_the_next_pack(shop: Shop) -> None:
     packs = shop.root.parent / "packs"
     packs.mkdir()

@@ -38,6 +38,17 @@ async def test_promoting_puts_both_generations_on_the_shelf_and_one_into_the_tre
     assert shop.is_clean()
 
 
+async def test_a_candidate_that_changed_after_it_was_judged_is_not_promoted(shop: Shop) -> None:
+    (shop.root / ".planaria").mkdir()
+    judged = generation_at("cart", candidate(shop, "one"))
+    (judged.directory / "__init__.py").write_text("another = 1\n")
+    before = shop.place().current("cart").digest
+    with pytest.raises(GenerationMissing):
+        await promote(shop.place(), judged, {})
+    assert shop.place().current("cart").digest == before
+    assert shop.book.kinds == []
+
+
 async def test_rolling_back_goes_back_step_by_step_and_then_refuses(shop: Shop) -> None:
     place = shop.place()
     first = place.current("cart").digest

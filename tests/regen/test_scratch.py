@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from planaria.gates.verdict import Limits
-from planaria.regen.scratch import ProposersCopy, Scratch
+from planaria.regen.scratch import Scratch, SystemCopy
 from tests.regen.shop import Shop, shop_in
 
 
@@ -22,11 +22,11 @@ def copy(shop: Shop):
     assert list(shop.scratch.iterdir()) == []
 
 
-def impl(copy: ProposersCopy) -> Path:
+def impl(copy: SystemCopy) -> Path:
     return copy.system / "cells" / "cart" / "impl"
 
 
-def told(copy: ProposersCopy, **limits) -> list[str]:
+def told(copy: SystemCopy, **limits) -> list[str]:
     return [f"{one.file}: {one.what}" for one in copy.collect(Limits(**limits))[1]]
 
 
@@ -48,7 +48,7 @@ def test_a_copy_holds_the_system_without_what_it_makes_at_run_time(shop: Shop) -
     scratch.close()
 
 
-def test_only_the_text_of_the_implementation_leaves_it(copy: ProposersCopy) -> None:
+def test_only_the_text_of_the_implementation_leaves_it(copy: SystemCopy) -> None:
     (impl(copy) / "inner").mkdir()
     (impl(copy) / "inner" / "a.py").write_text("x = 1\n")
     (impl(copy) / "rebate.py").unlink()
@@ -60,7 +60,7 @@ def test_only_the_text_of_the_implementation_leaves_it(copy: ProposersCopy) -> N
     assert (sorted(files), findings) == (["__init__.py", "inner/a.py"], [])
 
 
-def test_links_devices_large_files_and_other_text_are_refused(copy: ProposersCopy) -> None:
+def test_links_devices_large_files_and_other_text_are_refused(copy: SystemCopy) -> None:
     (impl(copy) / "link.py").symlink_to("/etc/hostname")
     (impl(copy) / "folder").symlink_to("/etc")
     os.mkfifo(impl(copy) / "pipe.py")
@@ -75,14 +75,14 @@ def test_links_devices_large_files_and_other_text_are_refused(copy: ProposersCop
     ]
 
 
-def test_too_many_files_are_not_all_read(copy: ProposersCopy) -> None:
+def test_too_many_files_are_not_all_read(copy: SystemCopy) -> None:
     for number in range(9):
         (impl(copy) / f"f{number}.py").write_text("")
     assert told(copy, files_max=3) == [": it has more than 3 files"]
 
 
 @pytest.mark.parametrize("part", ["cells", "cells/cart", "cells/cart/impl"])
-def test_a_folder_above_that_became_a_link_is_refused_and_not_followed(copy: ProposersCopy, part: str) -> None:
+def test_a_folder_above_that_became_a_link_is_refused_and_not_followed(copy: SystemCopy, part: str) -> None:
     moved = copy.system.parent / "moved"
     (copy.system / part).rename(moved)
     (copy.system / part).symlink_to(moved)
@@ -91,12 +91,12 @@ def test_a_folder_above_that_became_a_link_is_refused_and_not_followed(copy: Pro
     assert findings[-1].what == f"{part} is no folder any more"
 
 
-def test_an_implementation_that_is_gone_is_refused(copy: ProposersCopy) -> None:
+def test_an_implementation_that_is_gone_is_refused(copy: SystemCopy) -> None:
     shutil.rmtree(impl(copy))
     assert told(copy) == [": cells/cart/impl is no folder any more"]
 
 
-def test_what_changed_elsewhere_is_named_and_a_long_list_is_cut(copy: ProposersCopy) -> None:
+def test_what_changed_elsewhere_is_named_and_a_long_list_is_cut(copy: SystemCopy) -> None:
     (copy.system / "system.py").unlink()
     (copy.system / "system.py").symlink_to("elsewhere")
     os.mkfifo(copy.system / "pipe")
@@ -117,7 +117,7 @@ def test_a_folder_that_nobody_may_write_is_removed_too(shop: Shop) -> None:
 
 def test_a_candidate_is_judged_in_a_copy_of_the_originals(shop: Shop) -> None:
     scratch = Scratch.open(shop.scratch)
-    system = scratch.judging(shop.root, "cart", 1, {"__init__.py": b"x = 1\n", "inner/a.py": b""})
+    system = scratch.judging(shop.root, "cart", 1, {"__init__.py": b"x = 1\n", "inner/a.py": b""}).system
     assert sorted(str(one.relative_to(system)) for one in (system / "cells/cart/impl").rglob("*.py")) == [
         "cells/cart/impl/__init__.py", "cells/cart/impl/inner/a.py"
     ]  # fmt: skip

@@ -11,7 +11,7 @@ import asyncio
 import json
 import math
 import time
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,12 +20,12 @@ from planaria.gates.intent import Intent
 from planaria.gates.order import GATES
 from planaria.gates.verdict import Case, Finding, Gate, Limits, Result, Verdict, Workers, decide, judge
 from planaria.kernel.contract import describe
-from planaria.kernel.loader import Generation, digest_of, generation_at
+from planaria.kernel.loader import Generation, digest_of, files_of, generation_at
 from planaria.kernel.system import CellPlan, System
 from planaria.pack.assembly import TOKENS_MAX, Material, Pack, assemble
 from planaria.regen.promotion import Place, alone, promote, recover
 from planaria.regen.proposer import Proposed, Proposer, Task
-from planaria.regen.scratch import Scratch
+from planaria.regen.scratch import SHOWN_MAX, Scratch, SystemCopy
 from planaria.regen.step import Attempt, Regenerated, Step
 
 T = TypeVar("T")
@@ -143,9 +143,11 @@ class _Loop:
             verdict = decide(PROPOSAL, findings, checked=0)
             self.verdict(verdict, digest, number)
             return Attempt(number=number, candidate=digest, verdicts=(verdict,)), None, proposed.is_last
-        system = await _finished(asyncio.to_thread(scratch.judging, self.place.root, self.order.cell, number, files))
-        case = self.case(system)
+        copy = await _finished(asyncio.to_thread(scratch.judging, self.place.root, self.order.cell, number, files))
+        case = self.case(copy.system)
         verdicts = [verdict async for verdict in self.judged(case, findings, number)]
+        if verdicts and verdicts[-1].passed:
+            verdicts += [verdict async for verdict in self.touched(case, copy, number)]
         return Attempt(number=number, candidate=digest, verdicts=tuple(verdicts)), case, False
 
     def material(self) -> Material:
@@ -190,7 +192,7 @@ class _Loop:
             recordings=order.recordings, store=order.store, limits=order.limits,
         )  # fmt: skip
 
-    async def judged(self, case: Case, findings: list[Finding], number: int) -> Any:
+    async def judged(self, case: Case, findings: list[Finding], number: int) -> AsyncIterator[Verdict]:
         """Ask the gates in order until one does not pass; what the proposal itself showed counts with the first."""
         for name, gate in self.order.gates:
             self.tell("gate.started", f"asking the {name} gate", attempt=number, gate=name)
@@ -202,6 +204,21 @@ class _Loop:
             yield verdict
             if not verdict.passed:
                 return
+
+    async def touched(self, case: Case, copy: SystemCopy, number: int) -> AsyncIterator[Verdict]:
+        """Doubt every gate where the copy in which they judged is not as it was: its tests, or the candidate itself."""
+        changed = await asyncio.to_thread(copy.changed)
+        impl = case.candidate.directory
+        if not impl.is_dir() or digest_of(files_of(impl)) != case.candidate.digest:
+            changed.append(f"cells/{self.order.cell}/impl")
+        if changed:
+            what, cure = (
+                f"while it was judged, this changed: {', '.join(changed[:SHOWN_MAX])}",
+                "let nothing write into the system's folder",
+            )
+            verdict = decide(PROPOSAL, [Finding(gate=PROPOSAL, level="doubt", what=what, cure=cure)], checked=1)
+            self.verdict(verdict, case.candidate.digest, number)
+            yield verdict
 
     def verdict(self, verdict: Verdict, candidate: str, number: int) -> None:
         facts = {**verdict.plain(), "attempt": number, "candidate": candidate}

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from planaria.kernel.error import PlanariaError
 from planaria.kernel.loader import Generation, files_of, generation_at
-from planaria.regen.error import NoGenerationBefore, NotACell, RegenerationRunning, SwapRefused
+from planaria.regen.error import GenerationMissing, NoGenerationBefore, NotACell, RegenerationRunning, SwapRefused
 from planaria.regen.scratch import PREFIX, remove, write_files
 from planaria.regen.shelf import Shelf, sync
 from planaria.regen.step import Step, Tell
@@ -107,7 +107,7 @@ def alone(root: Path) -> Iterator[Path]:
         RegenerationRunning: PLN-R102.
     """
     folder = root / ".planaria"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     descriptor = os.open(folder / "regen.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
@@ -207,11 +207,15 @@ async def promote(place: Place, candidate: Generation, facts: Mapping[str, Any],
     """Make a candidate the generation in force: shelf, tree, ledger, running system.
 
     Raises:
+        GenerationMissing: PLN-R105; its files are not those of its digest, and nothing changes.
         SwapRefused: PLN-R106; tree and ledger say that the generation before is in force again.
     """
     cell = candidate.cell
     before = place.shelf.keep(cell, place.impl(cell))
     after = place.shelf.keep(cell, candidate.directory)
+    if after.digest != candidate.digest:
+        known = ", ".join(one[:12] for one in place.shelf.digests(cell))
+        raise GenerationMissing(cell=cell, generation=candidate.digest[:12], text="its files changed after it was judged", known=known)
     text = f"generation {after.digest[:12]} is in force"
     await _change(place, before, after, decision=(PROMOTED, text, {**facts}), attempt=attempt)
     return after

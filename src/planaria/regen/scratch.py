@@ -63,20 +63,20 @@ class Scratch:
         """
         return cls(folder=Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent)))
 
-    def proposing(self, root: Path, cell: str, attempt: int) -> "ProposersCopy":
+    def proposing(self, root: Path, cell: str, attempt: int) -> "SystemCopy":
         """Make the copy in which the proposer of an attempt works."""
         system = self.folder / f"attempt-{attempt}" / "system"
         copy_system(root, system)
-        return ProposersCopy(system=system, cell=cell, before=_state(system, cell))
+        return SystemCopy(system=system, cell=cell, before=_state(system, cell))
 
-    def judging(self, root: Path, cell: str, attempt: int, files: Mapping[str, bytes]) -> Path:
+    def judging(self, root: Path, cell: str, attempt: int, files: Mapping[str, bytes]) -> "SystemCopy":
         """Make the copy in which a candidate is judged: the originals, with its files as the implementation."""
         system = self.folder / f"judged-{attempt}" / "system"
         copy_system(root, system)
         impl = system / "cells" / cell / "impl"
         shutil.rmtree(impl, ignore_errors=True)
         write_files(impl, files)
-        return system
+        return SystemCopy(system=system, cell=cell, before=_state(system, cell))
 
     def close(self) -> None:
         """Remove everything; whatever a proposer did to the rights of its folders."""
@@ -128,8 +128,8 @@ def _mark(path: Path) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProposersCopy:
-    """A copy of the system in which a proposer works, and how it was before."""
+class SystemCopy:
+    """A copy of the system in which a proposer works or a candidate is judged, and how it was before."""
 
     system: Path
     cell: str
@@ -156,9 +156,13 @@ class ProposersCopy:
                 break
         return files, findings
 
-    def _elsewhere(self) -> Iterator[Finding]:
+    def changed(self) -> list[str]:
+        """Return what is not as it was, outside the implementation."""
         after = _state(self.system, self.cell)
-        changed = sorted(path for path in {**self.before, **after} if self.before.get(path) != after.get(path))
+        return sorted(path for path in {**self.before, **after} if self.before.get(path) != after.get(path))
+
+    def _elsewhere(self) -> Iterator[Finding]:
+        changed = self.changed()
         if changed:
             shown = ", ".join(changed[:SHOWN_MAX]) + (f" and {len(changed) - SHOWN_MAX} more" if len(changed) > SHOWN_MAX else "")
             cure = f"change only files below cells/{self.cell}/impl"
