@@ -2,7 +2,7 @@ from typing import Any
 
 from planaria.diff.interface import contract_changes
 
-OPERATION = {
+OPERATION: dict[str, Any] = {
     "name": "add", "parameters": [{"name": "sku", "type": "str"}, {"name": "count", "type": "int", "default": "1"}], "returns": "bool",
     "deadline_s": 30.0, "idempotent": True, "effects": [], "errors": ["A-1 Gone"], "requires": [{"text": "some", "source": "count > 0"}],
 }  # fmt: skip
@@ -31,8 +31,6 @@ def test_an_operation_that_is_gone_breaks_and_a_new_one_does_not() -> None:
 
 
 def test_a_new_parameter_breaks_unless_it_has_a_default() -> None:
-    sku: dict[str, str]
-    count: dict[str, str]
     sku, count = OPERATION["parameters"]
     assert changed(parameters=[sku, count, {"name": "note", "type": "str"}]) == [("parameter 'note' is new", True)]
     assert changed(parameters=[sku, count, {"name": "note", "type": "str", "default": "''"}]) == [("parameter 'note' is new", False)]
