@@ -61,6 +61,20 @@ def test_keeps_what_another_process_wrote_meanwhile(keys):
     assert [key.label for key in keys.list()] == ["one", "two"]
 
 
+def test_are_made_in_a_folder_that_only_their_owner_enters(tmp_path):
+    keys = Keys(tmp_path / ".planaria" / "keys.json", clock=StillClock())
+    keys.make("one")
+    assert keys.path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_file_that_cannot_be_read_opens_nothing(keys):
+    _, secret = keys.make("one")
+    keys.path.write_text("{")
+    with pytest.raises(KeysUnreadable):
+        keys.refresh()
+    assert keys.find(secret) is None
+
+
 def test_a_file_that_vanishes_opens_nothing(keys):
     _, secret = keys.make("one")
     keys.path.unlink()

@@ -92,6 +92,21 @@ async def test_sees_keys_that_another_process_made_or_revoked(tmp_path):
             assert (await client.call("probe/count")).status == 401
 
 
+async def test_keys_that_cannot_be_read_open_nothing_and_stop_no_clock(tmp_path):
+    async with open_house(tmp_path) as house, house.client() as client:
+        told, whole = [], house.keys.path.read_bytes()
+        house.life.complain = told.append
+        house.keys.path.write_text("{")
+        for now_s in (1.0, 2.0):
+            house.gateway._tick(now_s)
+        assert (await client.call("probe/count")).status == 401
+        assert (house.gateway.clock.now_s, len(told)) == (2.0, 1)
+        assert "PLN-G103" in told[0]
+        house.keys.path.write_bytes(whole)
+        house.gateway._tick(3.0)
+        assert (await client.call("probe/count")).status == 200
+
+
 async def test_keeps_time_by_itself(tmp_path):
     async with open_house(tmp_path) as house:
         before = house.gateway.clock.now_s

@@ -27,7 +27,7 @@ SECRET_BYTES = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """One key, without its secret; `cells` is None where it may call every cell."""
+    """One key, without its secret; `cells` is None where it may call every cell, those of planaria itself among them."""
 
     id: str
     label: str
@@ -65,7 +65,7 @@ class Keys:
         return tuple(self._by_hash.values())
 
     def make(self, label: str, *, cells: Iterable[str] | None = None) -> tuple[Key, str]:
-        """Make a key and return it with its secret, which is shown only this once."""
+        """Make a key and return it with its secret, which is shown only this once; without `cells` it is an owner's."""
         secret = PREFIX + base64.urlsafe_b64encode(self.chance(SECRET_BYTES)).rstrip(b"=").decode()
         digest = _digest(secret)
         key = Key(
@@ -89,14 +89,15 @@ class Keys:
         return self._by_hash.get(_digest(secret)) if secret.startswith(PREFIX) else None
 
     def refresh(self) -> None:
-        """Read the file again where another process has changed it.
+        """Read the file again where another process has changed it; while it cannot be read, no key is known.
 
         Raises: `PLN-G103`.
         """
         seen = self._stamp()
         if seen == self._seen:
             return
-        self._seen, self._by_hash, self.version = seen, _read(self.path) if seen else {}, self.version + 1
+        self._by_hash, self.version = {}, self.version + 1
+        self._seen, self._by_hash = seen, _read(self.path) if seen else {}
 
     def _stamp(self) -> tuple[int, int, int] | None:
         try:
@@ -108,7 +109,7 @@ class Keys:
     @contextmanager
     def _changing(self) -> Iterator[dict[str, Key]]:
         """Hold the file against other processes, read it, let the body change it, and write it whole."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(self.path.with_suffix(".lock"), os.O_CREAT | os.O_RDWR, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)

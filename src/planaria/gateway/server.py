@@ -19,7 +19,7 @@ from uvicorn.server import ServerState
 from planaria.gateway.admission import Admission, Limits
 from planaria.gateway.application import Application, Parts
 from planaria.gateway.connection import CoarseClock, Connection, Surroundings
-from planaria.gateway.error import NotLoopback, PortTaken
+from planaria.gateway.error import KeysUnreadable, NotLoopback, PortTaken
 from planaria.gateway.keys import Keys
 from planaria.gateway.page import Page, Pages
 from planaria.gateway.route import routes_of
@@ -59,6 +59,7 @@ class Gateway:
         self.empty = asyncio.Event()
         self._server: asyncio.Server | None = None
         self._ticking: asyncio.Task[None] | None = None
+        self._trouble = ""
 
     @property
     def url(self) -> str:
@@ -128,7 +129,18 @@ class Gateway:
         for connection in list(self.state.connections):
             if isinstance(connection, Connection) and connection.deadline_s <= now_s:
                 connection.overdue()
-        self.keys.refresh()
+        self._look_at_keys()
+
+    def _look_at_keys(self) -> None:
+        """Read changed keys; a file that cannot be read opens nothing, is told once, and stops no clock."""
+        trouble = ""
+        try:
+            self.keys.refresh()
+        except KeysUnreadable as error:
+            trouble = str(error)
+        if trouble not in ("", self._trouble):
+            self.application.life.complain(trouble)
+        self._trouble = trouble
 
     async def __aenter__(self) -> Self:
         await self.start()
