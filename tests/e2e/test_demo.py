@@ -7,9 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from planaria.assemble.client import Client
+from planaria.assemble.error import Answered
+from planaria.cli.demo.room import Room, copy_to
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = [sys.executable, "-c", "import sys; from planaria.cli import main; sys.exit(main())"]
@@ -72,6 +77,17 @@ def test_the_transcript_of_the_readme_is_what_the_demo_says(demo):
     assert block is not None
     said = "".join(f"{line}\n" for line in demo[1].splitlines() if re.match(r"\d  |   |[\d,]+ requests", line))
     assert neutral(said) == neutral(block[1])
+
+
+async def test_the_key_of_the_demos_users_opens_no_cell_of_planaria_itself(tmp_path):
+    room = Room(tmp_path / "room", port=0)
+    copy_to(room.root)
+    async with room.served() as client:
+        users = Client(replace(client.note, key=room.key), client.path)
+        assert users.call("library", "search", {"question": "loop"}) == []
+        for cell, operation in (("regen", "generations"), ("outbox", "parked")):
+            with pytest.raises(Answered, match="PLN-G203"):
+                users.call(cell, operation, {})
 
 
 def test_an_interrupted_demo_ends_at_once_and_leaves_nothing_running(tmp_path):

@@ -18,6 +18,7 @@ import planaria
 from planaria.assemble.client import Client
 from planaria.assemble.clock import SystemClock
 from planaria.assemble.place import Places
+from planaria.assemble.system import system_at
 from planaria.cli.demo.figure import Waits, Window
 from planaria.cli.demo.users import Task
 from planaria.cli.error import ExampleMissing, NotAnswering
@@ -71,7 +72,8 @@ class Room:
     @asynccontextmanager
     async def served(self) -> AsyncIterator[Client]:
         """Make a key, run `planaria up`, and stop it in order at the end."""
-        made, self.key = Keys(Places.of(self.root).keys, clock=SystemClock()).make("demo")
+        cells = system_at(self.root).cells  # and none of planaria's own: users swap nothing
+        made, self.key = Keys(Places.of(self.root).keys, clock=SystemClock()).make("demo", cells=cells)
         self.key_id = made.id
         arguments = ("up", "--json", "--tied", "--port", str(self.port), "--root", str(self.root))
         pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
