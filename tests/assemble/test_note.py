@@ -10,6 +10,7 @@ def test_is_read_as_it_was_written_by_its_owner_alone(tmp_path):
     NOTE.write(path)
     assert read_note(path) == NOTE
     assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
     assert [one.name for one in path.parent.iterdir()] == ["run.json"]
 
 

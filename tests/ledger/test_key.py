@@ -14,6 +14,23 @@ def test_a_key_reads_back_and_signs_the_same(tmp_path):
     assert not is_signed_by(read.public, b"y", made.sign(b"x"))
 
 
+def test_a_crash_while_a_key_is_written_leaves_none_and_the_next_try_makes_one(tmp_path, monkeypatch):
+    path = tmp_path / "keys" / "key.pem"
+    with monkeypatch.context() as broken:
+        broken.setattr("os.fsync", full)
+        with pytest.raises(OSError, match="no space"):
+            make_key(path)
+    assert list(path.parent.iterdir()) == []
+    made = make_key(path)
+    assert Key.read(path).id == made.id
+    assert [one.name for one in path.parent.iterdir()] == ["key.pem"]
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def full(descriptor):
+    raise OSError("no space")
+
+
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o622, 0o601])
 def test_refuses_a_key_that_others_can_reach(key_path, mode):
     key_path.chmod(mode)

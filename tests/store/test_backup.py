@@ -37,6 +37,7 @@ async def test_backs_up_whole_transactions_while_writers_run_and_restores_them(s
     for number in range(3):
         size = await asyncio.to_thread(backup, store.path, tmp_path / f"{number}.sqlite")
         assert size == (tmp_path / f"{number}.sqlite").stat().st_size
+        assert (tmp_path / f"{number}.sqlite").stat().st_mode & 0o777 == 0o600
         left, right = sides(tmp_path / f"{number}.sqlite")
         assert left == right > 0
     await asyncio.gather(*writers)

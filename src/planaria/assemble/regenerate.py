@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,7 +21,7 @@ from planaria.gates.intent import intent_from
 from planaria.gates.verdict import Workers
 from planaria.kernel.loader import Generation
 from planaria.kernel.system import cell_name
-from planaria.ledger import Ledger, make_key
+from planaria.ledger import KeyExists, Ledger, make_key
 from planaria.regen import promotion
 from planaria.regen.attempt import Order
 from planaria.regen.attempt import regenerate as run
@@ -113,7 +113,8 @@ def _ledger(places: Places) -> Ledger:
     """Open the ledger; a ledger that nobody has signed yet gets a key."""
     if places.root.is_dir() and not places.ledger_key.exists() and not (places.ledger / "public.pem").exists():
         places.runtime.mkdir(mode=0o700, exist_ok=True)
-        make_key(places.ledger_key)
+        with suppress(KeyExists):  # another process has made it in the same moment
+            make_key(places.ledger_key)
     return Ledger.open(places.ledger, places.ledger_key, clock=SystemClock())
 
 

@@ -1,7 +1,7 @@
 """`planaria call CELL OPERATION NAME=VALUE ...`: call an operation of the running system.
 
 Why: trying a cell needs no HTTP client and no key of one's own.
-Not here: the door (`client`).
+Not here: the door (`assemble.client`).
 """
 
 import argparse

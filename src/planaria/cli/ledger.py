@@ -104,6 +104,7 @@ def _verify(places: "Places", terminal: Terminal) -> int:
 def _key(places: "Places", terminal: Terminal) -> int:
     from planaria.ledger import make_key
 
+    places.runtime.mkdir(mode=0o700, exist_ok=True)
     made = make_key(places.ledger_key)
     terminal.give({"ok": True, "key": str(places.ledger_key), "id": made.id})
     terminal.say(f"{places.ledger_key}: key {made.id}; keep a copy of it, in a place of its own")

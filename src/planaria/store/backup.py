@@ -70,6 +70,7 @@ def _copy(action: str, source: Path, target: Path) -> int:
         raise _refused(action, source, target, "the source does not exist", "name an existing file")
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     partial.unlink(missing_ok=True)
+    os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:
         with (
             closing(apsw.Connection(str(source), flags=apsw.SQLITE_OPEN_READONLY)) as original,
