@@ -38,7 +38,7 @@ def free_port() -> int:
 @asynccontextmanager
 async def server(command: list[str], port: int) -> AsyncIterator[None]:
     """Run a server on loopback until the block ends."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         for _ in range(200):
             try:
@@ -50,7 +50,7 @@ async def server(command: list[str], port: int) -> AsyncIterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait()
+        await process.wait()
 
 
 @asynccontextmanager
@@ -194,7 +194,8 @@ async def measure() -> list[Figure]:
         folder = Path(name)
         bare, handle = await ours(1, folder, ROUNDS)
         figures = [
-            Figure(name="bare await", value=median(bare) * 1e6, unit="us"), Figure(name="call through a handle", value=median(handle) * 1e6, unit="us"),
+            Figure(name="bare await", value=median(bare) * 1e6, unit="us"),
+            Figure(name="call through a handle", value=median(handle) * 1e6, unit="us"),
             ratio("call through a handle / bare await", handle, bare, at_most=4.0),
         ]  # fmt: skip
         many = {cells: await ours(cells, folder, 5) for cells in CELLS}

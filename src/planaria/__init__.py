@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "CellError", "Chance", "Clock", "Connects", "Contract", "Effect", "Failed", "PlanariaError", "Reads", "Refused", "Secret", "Spawns", "State",
-    "System", "Transaction", "Unknown", "Writes", "event", "handles", "operation", "requires", "state", "uses",
+    "CellError", "Chance", "Clock", "Connects", "Contract", "Effect", "Failed", "PlanariaError", "Reads", "Refused", "Secret", "Spawns",
+    "State", "System", "Transaction", "Unknown", "Writes", "event", "handles", "operation", "requires", "state", "uses",
 ]  # fmt: skip
 _ROOMS = {
     "contract": ("Contract", "event", "handles", "operation", "requires"),
