@@ -36,7 +36,7 @@ time.sleep(60)
 
 
 async def test_a_child_that_does_not_end_is_ended_even_if_its_child_holds_the_output(tmp_path: Path) -> None:
-    ended = await run(HOLDING, tmp_path, timeout_s=1.0)
+    ended = await run(HOLDING, tmp_path, timeout_s=4.0)
     assert (ended.code, ended.output) == (None, "left\n")
 
 

@@ -109,7 +109,7 @@ async def test_writes_now_and_then_until_cancelled(record):
     record.flush = lambda: (flush(), loop.call_soon_threadsafe(written.set))
     record.observe(call("apple", 1))
     work = asyncio.create_task(record.run(print, every_s=0.001))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await written.wait()
     assert len(kept(record)) == 1
     work.cancel()
@@ -123,7 +123,7 @@ async def test_complains_where_nothing_can_be_written_and_goes_on(record):
     complaints = asyncio.Queue()
     record.observe(call("apple", 1))
     work = asyncio.create_task(record.run(complaints.put_nowait, every_s=0.001))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         assert "were not written" in await complaints.get()
     assert not work.done()
     work.cancel()

@@ -23,6 +23,7 @@ from planaria.witness.plain import plain
 BREAKS_MAX = 2
 LINE_BYTES_MAX = 64 * 1024 * 1024
 TOLD_CHARACTERS_MAX = 2000
+ENDING_S = 2.0  # for the system to say how a process ended, which takes it a moment when it is busy
 
 
 class WorkerFailed(PlanariaError):
@@ -40,7 +41,7 @@ class Limits:
 
     memory_bytes: int = 1024 * 1024 * 1024
     cpu_s: int = 300
-    call_s: float = 1.0
+    call_s: float = 0.5
     start_s: float = 30.0
 
 
@@ -150,7 +151,7 @@ class Worker:
         process = self.process
         assert process is not None, "a call was running in it"
         try:
-            async with asyncio.timeout(0.2):
+            async with asyncio.timeout(ENDING_S):
                 await process.wait()
         except TimeoutError:
             await self.stop()
@@ -160,7 +161,7 @@ class Worker:
         return f"the process ended by {signal.Signals(-code).name}" if code < 0 else f"the process ended itself with status {code}"
 
     def _patience_s(self, sequence: Sequence) -> float:
-        return 2.0 + 3.0 * self.order.limits.call_s + 0.2 * len(sequence.calls)
+        return 3.0 + 4.0 * self.order.limits.call_s + 0.2 * len(sequence.calls)
 
     async def _sent(self, message: dict[str, Any]) -> bool:
         try:
