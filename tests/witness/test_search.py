@@ -64,8 +64,9 @@ async def never(suspect, pair):
     return None
 
 
-def search_of(candidate, *, current=plainly, again=plainly, excused=never, allowed=lambda name, places: False):
-    pair = Pair(Answering(current), Answering(candidate), Answering(again), lambda name: "exact")
+def search_of(candidate, *, current=plainly, again=plainly, patient=None, excused=never, allowed=lambda name, places: False):
+    workers = (Answering(one) for one in (current, candidate, again, patient or candidate))
+    pair = Pair(*workers, slack_of=lambda name: "exact")
     scenes = Scenes(describe(Shelf).operations, Generator(Pool(), Random(1)), {})
     return Search(pair, scenes, cell="shelf", allowed=allowed, excused=excused)
 
@@ -138,6 +139,23 @@ async def test_an_operation_that_breaks_the_process_is_not_asked_again():
     assert "double" not in search.scenes.operations
 
 
+async def test_a_candidate_that_is_only_slow_is_not_refused():
+    late = otherwise(kind="unknown", code="late")
+    search = search_of(late, patient=plainly)
+    search.sequences_max = 12
+    assert await search.run(SEEDS, budget_s=60) == []
+    assert search.looked.not_comparable["double", "the candidate gives the same much more slowly"] >= 1
+    assert len(await search_of(late).run(SEEDS, budget_s=60)) == 1
+
+
+async def test_arguments_so_large_that_nothing_comes_back_are_left_alone():
+    search = search_of(plainly, current=otherwise(kind="unknown", code="late"))
+    search.sequences_max = 200
+    await search.run(SEEDS, budget_s=60)
+    assert search.scenes.too_large["double"] <= 10
+    assert sum(search.looked.not_comparable.values()) < 30
+
+
 async def test_many_kinds_of_difference_end_the_search():
     def various(operation_, *, number=0, text=""):
         return Outcome(kind="completed", value={"$": "struct Made", "of": {f"field{number % 50}": 1, "same": number}})
@@ -182,12 +200,12 @@ async def test_workers_start_together_and_a_failure_is_raised():
 
 
 def test_after_a_call_of_chance_what_follows_has_only_its_shape():
-    pair = Pair(None, None, None, {"draw": "shape", "name": "exact"}.__getitem__)
+    pair = Pair(None, None, None, None, slack_of={"draw": "shape", "name": "exact"}.__getitem__)
     calls = [Call("name", {}), Call("draw", {}), Call("name", {})]
     assert pair.slack_at(calls) == ["exact", "shape", "shape"]
 
 
 async def test_without_operations_there_is_nothing_to_look_at():
-    pair = Pair(Answering(plainly), Answering(plainly), Answering(plainly), lambda name: "exact")
+    pair = Pair(*[Answering(plainly)] * 4, slack_of=lambda name: "exact")
     search = Search(pair, Scenes([], Generator(Pool(), Random(1)), {}), cell="shelf", allowed=lambda name, places: False, excused=never)
     assert await search.run([], budget_s=60) == []

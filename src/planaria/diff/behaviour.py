@@ -36,6 +36,7 @@ CUT = "the changed order is cut off by a limit; beyond it both give the same"
 CUT_AT_MOST = "the changed order is cut off by the greatest limit, beyond which nothing can be seen"
 BEYOND_LIMITS = (1000, 500, 200, 100, 99, 64, 60, 50, 40, 32, 30, 25, 20, 16, 12, 10, 8, 6, 5)
 RECORDINGS_MAX = 400
+PATIENCE_TIMES = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,19 +115,20 @@ class Behaviour:
         everything = self.description.operations + self.description.handlers
         self.operations = {one.name: one for one in everything if one.name not in self.skipped}
         self.slacks = _slacks(everything)
+        limits = material.limits
+        patient = replace(limits, call_s=PATIENCE_TIMES * limits.call_s)
         self.pair = Pair(
-            self._worker("current", subject.current, 0, 0), self._worker("candidate", subject.candidate, 0, 1),
-            self._worker("current again", subject.current, 1, 1), self.slacks.__getitem__,
+            self._worker("current", subject.current, (0, 0), limits), self._worker("candidate", subject.candidate, (0, 1), limits),
+            self._worker("current again", subject.current, (1, 1), limits), self._worker("patient", subject.candidate, (0, 1), patient),
+            slack_of=self.slacks.__getitem__,
         )  # fmt: skip
         self.explained: dict[str, set[str]] = {}
 
-    def _worker(self, role: str, generation: Generation, seed: int, hash_seed: int) -> Worker:
+    def _worker(self, role: str, generation: Generation, seeds: tuple[int, int], limits: Limits) -> Worker:
         subject, store = self.subject, str(self.material.store or "-")
         command = (*subject.command, str(subject.root.resolve()), subject.cell, str(generation.directory.resolve()), store)
         scratch = subject.scratch.resolve() / role.replace(" ", "_")
-        order = Order(
-            cell=subject.cell, role=role, command=command, scratch=scratch, seed=seed, hash_seed=hash_seed, limits=self.material.limits
-        )
+        order = Order(cell=subject.cell, role=role, command=command, scratch=scratch, seed=seeds[0], hash_seed=seeds[1], limits=limits)
         return Worker(order)
 
     async def compare(self) -> Comparison:

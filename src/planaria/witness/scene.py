@@ -16,12 +16,14 @@ from planaria.kernel.contract import OperationDescription
 from planaria.witness.call import Call, Outcome, Sequence, Start
 from planaria.witness.generator import Generator
 from planaria.witness.plain import value
+from planaria.witness.pool import fields_of
 
 TRIES = 30
 SETTING_UP_MAX = 8
 LOOKING_MAX = 10
 CORPUS_MAX = 300
 PROBES_AT_ONCE = 16
+SIZE_MIN, SIZE_SHARE = 4, 4
 
 
 def holds(operation: OperationDescription, arguments: Mapping[str, Any]) -> bool:
@@ -61,6 +63,7 @@ class Scenes:
         self.changing: Counter[str] = Counter()
         self.outside: Counter[str] = Counter()
         self.probed: set[str] = set()
+        self.too_large: dict[str, float] = {}
         self.calls: dict[str, list[Call]] = {}
 
     def seed(self, sequences: Iterable[Sequence]) -> None:
@@ -75,8 +78,13 @@ class Scenes:
         self.operations.pop(operation, None)
 
     def without_dropped(self, sequence: Sequence) -> Sequence:
-        """Return a sequence without calls of what was dropped."""
-        return replace(sequence, calls=tuple(one for one in sequence.calls if one.operation in self.operations))
+        """Return a sequence without calls of what was dropped, or whose arguments are known to be too large."""
+        calls = tuple(one for one in sequence.calls if one.operation in self.operations and not self._is_too_large(one))
+        return sequence if calls == sequence.calls else replace(sequence, calls=calls)
+
+    def _is_too_large(self, call: Call) -> bool:
+        most = self.too_large.get(call.operation)
+        return most is not None and size_of(call.arguments) > most
 
     def remember(self, call: Call) -> None:
         """Keep a call and its values as worth trying again."""
@@ -95,6 +103,8 @@ class Scenes:
         for call, outcome in zip(sequence.calls, outcomes, strict=False):
             if outcome.changed:
                 self.changing[call.operation] += 1
+            if outcome.kind == "unknown":
+                self._beware(call)
             shape = (call.operation, outcome.kind, outcome.code, outcome.error, _shape(outcome.value), outcome.changed, len(outcome.events))
             if shape not in self.seen:
                 self.seen.add(shape)
@@ -105,6 +115,15 @@ class Scenes:
         if fresh:
             self.corpus.append(sequence)
             del self.corpus[: max(0, len(self.corpus) - CORPUS_MAX)]
+
+    def _beware(self, call: Call) -> None:
+        """Stay well below the size of arguments with which an operation did not end in time."""
+        size = max(SIZE_MIN, size_of(call.arguments) / SIZE_SHARE)
+        self.too_large[call.operation] = min(size, self.too_large.get(call.operation, size))
+
+    def fits(self, operation: OperationDescription, arguments: Mapping[str, Any]) -> bool:
+        """Say whether arguments can travel, are inside the preconditions, and not so large that nothing comes back."""
+        return _can_travel(arguments) and not self._is_too_large(Call(operation.name, arguments)) and holds(operation, arguments)
 
     def _learn_value(self, data: Any, operation: str) -> None:
         try:
@@ -125,7 +144,7 @@ class Scenes:
             else:
                 asked = [one for one in operation.parameters if one.required or self.chance.random() < 0.5]
                 arguments = {one.name: generator.make(one.type, one.name) for one in asked}
-            if _can_travel(arguments) and holds(operation, arguments):
+            if self.fits(operation, arguments):
                 for one in operation.parameters:
                     if one.name in arguments:
                         generator.near.learn(arguments[one.name], one.type, one.name)
@@ -164,7 +183,7 @@ class Scenes:
             others = [each for each, type_ in beside if type_ == one.type]
             for each in others + self.generator.probes(call.arguments.get(one.name, one.default), one.type):
                 arguments = {**call.arguments, one.name: each}
-                if _can_travel(arguments) and holds(operation, arguments):
+                if self.fits(operation, arguments):
                     yield Call(call.operation, arguments)
 
     def _arguments(self, calls: Iterable[Call]) -> Iterator[tuple[Any, Any]]:
@@ -224,9 +243,28 @@ class Scenes:
                 else self.generator.change(given, one.type, one.name)
             )
             arguments = {**call.arguments, one.name: made}
-            if _can_travel(arguments) and holds(operation, arguments):
+            if self.fits(operation, arguments):
                 return Call(call.operation, arguments)
         return call
+
+
+def size_of(value: Any) -> float:
+    """Return the largest number in a value, or the length of its longest text or collection.
+
+    >>> size_of({"count": -7, "names": ("a", "long name")})
+    9
+    """
+    if isinstance(value, bool) or value is None:
+        return 0
+    if isinstance(value, (int, float)):
+        return abs(value)
+    if isinstance(value, (str, bytes)):
+        return len(value)
+    if isinstance(value, Mapping):
+        return max(len(value), *map(size_of, value), *map(size_of, value.values())) if value else 0
+    if isinstance(value, (tuple, frozenset)):
+        return max(len(value), *map(size_of, value)) if value else 0
+    return max((size_of(getattr(value, name)) for name in fields_of(type(value)) or ()), default=0)
 
 
 def _can_travel(arguments: Mapping[str, Any]) -> bool:

@@ -76,10 +76,10 @@ class Looked:
 
 
 class Pair:
-    """The two workers, side by side, and a third that runs the current implementation with other chance."""
+    """The two workers, side by side; a third runs the current implementation with other chance, a fourth waits longer."""
 
-    def __init__(self, current: Worker, candidate: Worker, again: Worker, slack_of: Callable[[str], Slack]) -> None:
-        self.current, self.candidate, self.again, self.slack_of = current, candidate, again, slack_of
+    def __init__(self, current: Worker, candidate: Worker, again: Worker, patient: Worker, *, slack_of: Callable[[str], Slack]) -> None:
+        self.current, self.candidate, self.again, self.patient, self.slack_of = current, candidate, again, patient, slack_of
 
     async def run(self, sequences: list[Sequence]) -> list[tuple[tuple[Outcome, ...], tuple[Outcome, ...]]]:
         """Run sequences in both; return the outcomes of both for each."""
@@ -95,7 +95,7 @@ class Pair:
         return found
 
     async def start(self) -> None:
-        """Start all three.
+        """Start them, but for the patient one.
 
         Raises:
             WorkerFailed: PLN-W101.
@@ -106,8 +106,8 @@ class Pair:
                 raise failure
 
     async def stop(self) -> None:
-        """Stop all three."""
-        await asyncio.gather(*(one.stop() for one in (self.current, self.candidate, self.again)))
+        """Stop all of them."""
+        await asyncio.gather(*(one.stop() for one in (self.current, self.candidate, self.again, self.patient)))
 
 
 class Search:
@@ -224,7 +224,7 @@ class Search:
                 operation=known.operation, places=known.places, seen=known.seen + 1, witness=known.witness, source=known.source
             )
             return
-        if await self._is_unsteady(suspect):
+        if await self._is_unsteady(suspect) or await self._is_only_slow(suspect):
             return
         kept, first = suspect, not self.found
         self._keep(suspect, suspect.sequence.source)
@@ -289,3 +289,14 @@ class Search:
         if differ or agrees:
             self.looked.not_comparable[suspect.operation, "the current implementation disagrees with itself"] += 1
         return differ or agrees
+
+    async def _is_only_slow(self, suspect: Suspect) -> bool:
+        """Say whether a candidate that gave no answer in time gives the right one when it is given more."""
+        if suspect.candidate.code != "late":
+            return False
+        (answered,) = await self.pair.patient.run([suspect.sequence])
+        last = len(suspect.sequence.calls) - 1
+        is_slow = len(answered) > last and not places(suspect.current, answered[last], self.pair.slack_at(suspect.sequence.calls)[last])
+        if is_slow:
+            self.looked.not_comparable[suspect.operation, "the candidate gives the same much more slowly"] += 1
+        return is_slow
