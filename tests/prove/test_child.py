@@ -22,6 +22,18 @@ async def test_a_child_that_reads_nothing_is_given_much_without_harm(tmp_path: P
     assert (await run("pass", tmp_path, given="x" * 2_000_000)).code == 0
 
 
+async def test_a_child_takes_no_more_memory_and_writes_no_larger_files_than_it_may(tmp_path: Path) -> None:
+    code = "x = bytearray(400_000_000)"
+    assert (await run(code, tmp_path)).code == 0
+    ended = await run(CONFINED + code, tmp_path, memory_bytes=300_000_000)
+    assert (ended.code, "MemoryError" in ended.errors) == (1, True)
+    told = "print(resource.getrlimit(resource.RLIMIT_FSIZE)[1], resource.getrlimit(resource.RLIMIT_CORE)[1])"
+    assert (await run(CONFINED + told, tmp_path, memory_bytes=300_000_000)).output == f"{1 << 30} 0\n"
+
+
+CONFINED = "import resource, time\nwhile resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 1 << 30: time.sleep(0.01)\n"
+
+
 async def test_a_program_that_is_not_there_is_told_and_not_raised(tmp_path: Path) -> None:
     ended = await run_child(("no-such-program",), cwd=tmp_path, environment={}, timeout_s=1)
     assert (ended.code, ended.errors.startswith("it could not be started")) == (None, True)

@@ -53,8 +53,8 @@ async def _run(case: Case, placement: str, given: str) -> Ended:
     home = case.scratch.parent / "examples"
     home.mkdir(exist_ok=True)
     command = (*case.workers.exemplified, str(case.scratch), case.cell, str(case.candidate.directory), placement)
-    timeout_s = case.limits.examples_timeout_s
-    return await run_child(command, cwd=home, environment=clean_environment(home), timeout_s=timeout_s, given=given)
+    timeout_s, memory_bytes, environment = case.limits.examples_timeout_s, case.limits.memory_bytes, clean_environment(home)
+    return await run_child(command, cwd=home, environment=environment, timeout_s=timeout_s, given=given, memory_bytes=memory_bytes)
 
 
 def _answer(ended: Ended, blocks: Blocks) -> dict[str, list[Shown]] | None:

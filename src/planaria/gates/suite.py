@@ -19,8 +19,11 @@ NO_TESTS = 5
 async def suite_run(case: Case) -> SuiteRun:
     """Run the cell's suite once per candidate; the coverage gate reads the same run."""
     if GATE not in case.measured:
-        work, timeout_s = case.scratch.parent / "suite", case.limits.suite_timeout_s
-        case.measured[GATE] = await run_suite(case.scratch, case.cell, interpreter=case.workers.suite, work=work, timeout_s=timeout_s)
+        work, limits = case.scratch.parent / "suite", case.limits
+        case.measured[GATE] = await run_suite(
+            case.scratch, case.cell, interpreter=case.workers.suite, work=work,
+            timeout_s=limits.suite_timeout_s, memory_bytes=limits.memory_bytes,
+        )  # fmt: skip
     run: SuiteRun = case.measured[GATE]
     return run
 

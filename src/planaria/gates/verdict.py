@@ -89,6 +89,7 @@ class Limits:
     examples_timeout_s: float = 60.0
     suite_timeout_s: float = 300.0
     behaviour_timeout_s: float = 30.0
+    memory_bytes: int = 4 << 30
     seed: int = 1
 
 

@@ -9,7 +9,9 @@ Not here: what the output means.
 import asyncio
 import contextlib
 import os
+import resource
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -18,6 +20,7 @@ from pathlib import Path
 from typing import IO
 
 OUTPUT_BYTES_MAX = 4_000_000
+FILE_BYTES_MAX = 1 << 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +42,12 @@ class Ended:
         return (self.errors.strip() or self.output.strip())[-2000:]
 
 
-async def run_child(command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], timeout_s: float, given: str = "") -> Ended:
+async def run_child(
+    command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], timeout_s: float, given: str = "", memory_bytes: int | None = None
+) -> Ended:
     r"""Run a command with `given` on its standard input, and return how it ended.
+
+    With `memory_bytes` each of its processes may take so much memory, and write files of one gigabyte (on Linux).
 
     >>> import sys
     >>> (await run_child((sys.executable, "-c", "print(input())"), cwd=Path(), environment={}, timeout_s=20, given="hello")).output
@@ -56,8 +63,18 @@ async def run_child(command: Sequence[str], *, cwd: Path, environment: Mapping[s
             )
         except OSError as error:
             return Ended(code=None, output="", errors=f"it could not be started: {error}", seconds=time.perf_counter() - began)
+        if memory_bytes is not None:
+            _confine(process.pid, memory_bytes)
         code = await _ending(process, timeout_s)
         return Ended(code=code, output=_text(output), errors=_text(errors), seconds=time.perf_counter() - began)
+
+
+def _confine(pid: int, memory_bytes: int) -> None:
+    most = {resource.RLIMIT_AS: memory_bytes, resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: FILE_BYTES_MAX}
+    for kind, limit in most.items():
+        if sys.platform == "linux":
+            with contextlib.suppress(ProcessLookupError, PermissionError, ValueError):  # it has ended, or may take less already
+                resource.prlimit(pid, kind, (limit, limit))
 
 
 async def _ending(process: asyncio.subprocess.Process, timeout_s: float) -> int | None:

@@ -84,7 +84,9 @@ class SuiteRun:
         return sum(one.result == result and placement in (None, one.placement) for one in self.tests)
 
 
-async def run_suite(root: Path, cell: str, *, interpreter: tuple[str, ...], work: Path, timeout_s: float) -> SuiteRun:
+async def run_suite(
+    root: Path, cell: str, *, interpreter: tuple[str, ...], work: Path, timeout_s: float, memory_bytes: int | None = None
+) -> SuiteRun:
     """Run `cells/CELL/tests` of the system at `root` (a copy made for this), with files of its own in `work`.
 
     Raises:
@@ -100,7 +102,7 @@ async def run_suite(root: Path, cell: str, *, interpreter: tuple[str, ...], work
         f"--junit-xml={report}", "-o", "junit_family=xunit2", str(root / "cells" / cell / "tests"),
     )  # fmt: skip
     environment = clean_environment(work / "home", PYTHONPATH=str(root))
-    ended = await run_child((*measured, *options), cwd=root, environment=environment, timeout_s=timeout_s)
+    ended = await run_child((*measured, *options), cwd=root, environment=environment, timeout_s=timeout_s, memory_bytes=memory_bytes)
     missing = PYTEST_MISSING.search(ended.errors)
     if missing:
         raise SuiteToolsMissing(text=missing.group())
