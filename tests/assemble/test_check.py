@@ -41,11 +41,19 @@ async def test_a_composition_that_does_not_load_is_one_finding(shop):
     (shop / "system.py").write_text("import nothing_of_that_name\n")
     examined = await examine(shop)
     assert (examined.sound, examined.cells, [one.gate for one in examined.findings]) == (False, 0, ["composition"])
+    assert f"{shop / 'system.py'}:1" in examined.findings[0].what
+
+
+async def test_a_contract_that_is_none_is_named(shop):
+    mend(shop / "cells/stock/contract.py", "async def left(self, sku: str)", "async def left(self, sku: list[str])")
+    what = (await found(shop))["composition", "refuse"].what
+    assert what == "contract Stock: operation 'left': sku: list[str] is not a value: use tuple[T, ...]"
 
 
 async def test_a_cell_that_does_not_start_is_found(shop):
     mend(shop / IMPL, "    async def left", "    async def on_start(self):\n        raise ValueError('no')\n\n    async def left")
-    assert (await found(shop))["start", "refuse"].what == "cell 'stock' does not start: ValueError: no"
+    what = (await found(shop))["start", "refuse"].what
+    assert what.startswith("cell 'stock' does not start: ValueError: no ("), "and where"
 
 
 async def test_a_placement_that_is_not_there_is_found(shop):

@@ -29,7 +29,7 @@ from planaria.store import backup, migrate, plan
 BYTES_WATCHED, BYTES_MAX = 500_000, 2_000_000
 LEFT_OUT = frozenset({"ledger", "node_modules", "__pycache__", "build", "dist"})
 CURES = {
-    "implementation": "complete the class there, with the names and parameters of the contract",
+    "implementation": "mend the file there; the class has the names and parameters of the contract",
     "composition": "mend it in system.py, or in the contract that it names",
     "migrations": "mend the file: numbered without gaps, with a way back, and never changed once applied",
 }
@@ -87,9 +87,11 @@ async def examine(root: Path, tell: Tell = lambda _: None) -> Examined:
 def _of(error: PlanariaError, part: str, file: str = "") -> list[Finding]:
     plain = error.plain()
     if "problems" not in error.facts:
-        return [Finding(gate=part, level="refuse", what=plain["what"], cure=plain["fix"], file=file)]
+        what = f"{plain['what']} ({plain['why']})" if "place" in error.facts else plain["what"]
+        return [Finding(gate=part, level="refuse", what=what, cure=plain["fix"], file=file)]
     cure = CURES.get(part, plain["fix"])
-    return [Finding(gate=part, level="refuse", what=one, cure=cure, file=file) for one in error.facts["problems"]]
+    whose = f"{error.facts['subject']}: " if part == "composition" else ""
+    return [Finding(gate=part, level="refuse", what=f"{whose}{one}", cure=cure, file=file) for one in error.facts["problems"]]
 
 
 def _size(root: Path) -> tuple[int, list[Finding]]:
