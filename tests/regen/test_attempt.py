@@ -125,6 +125,13 @@ async def test_a_proposer_that_changes_nothing_is_a_finding_whatever_it_says(sho
     assert [(one.gate, one.what) for one in result.attempts[0].findings] == [("policy", "it changed nothing")]
 
 
+async def test_what_a_program_said_that_changed_nothing_is_told_and_not_recorded(shop: Shop) -> None:
+    await regenerate(shop.place(), shop.order(script(shop, "raise SystemExit('no key for the model')"), attempts_max=1))
+    told = next(one.text for one in shop.steps if one.kind == "proposer.told")
+    assert told == "the program ended with code 1, and its last lines are: no key for the model"
+    assert "no key for the model" not in str([one.facts for one in shop.book.noted])
+
+
 async def test_the_same_candidate_again_is_refused_as_such(shop: Shop) -> None:
     result = await regenerate(shop.place(), shop.order(shop.recorded("'refuse'", "'refuse'"), attempts_max=2))
     assert result.attempts[1].findings[0].what == "it is the candidate of attempt 1 again"

@@ -27,8 +27,11 @@ def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("cell", metavar="CELL", help="the cell whose implementation is written anew")
     parser.add_argument("--intent", required=True, metavar="TEXT|FILE", help="what it is for: text, or a Markdown file with examples")
     parser.add_argument(
-        "--proposer", required=True, metavar="PROPOSER", help='who writes it: recorded:FILE, or command:"PROGRAM ARGUMENTS"'
-    )
+        "--proposer", required=True, metavar="PROPOSER",
+        help='who writes it: recorded:FILE (Markdown: below "## Attempt 1" whole files, in blocks headed "```python impl/__init__.py"), or '
+        'command:"PROGRAM ARGUMENTS", which is run in a copy of the system, reads what is asked from standard input, and changes '
+        "the files in cells/CELL/impl there; what it prints is not used",
+    )  # fmt: skip
     parser.add_argument("--attempts", type=int, default=ATTEMPTS, metavar="N", help=f"how many attempts at most ({ATTEMPTS})")
     add_root(parser)
 
@@ -66,8 +69,8 @@ class _Teller:
             self.terminal.say(self.terminal.colour(step.text, BOLD))
         elif step.kind == "gate.verdict":
             self._verdict(step.facts)
-        elif step.kind in ("proposer.spent", "generation.swapped", "generation.recovered"):
-            self.terminal.say(f"  {step.text}")
+        elif step.kind in ("proposer.told", "proposer.spent", "generation.swapped", "generation.recovered"):
+            self.terminal.say("  " + step.text.replace("\n", "\n    "))
 
     def _verdict(self, facts: Mapping[str, Any]) -> None:
         result = facts["verdict"]

@@ -138,6 +138,8 @@ class _Loop:
         facts = {"attempt": number, "candidate": digest, "proposer": self.order.proposer.name, "files": sorted(files)}
         facts |= {"pack": pack.digest, "pack_tokens": pack.tokens, **proposed.facts}
         self.record("candidate.proposed", f"candidate {digest[:12] or 'none'}, {len(files)} files", facts, attempt=number)
+        if proposed.told and digest in ("", self.current.digest):
+            self.tell("proposer.told", proposed.told, attempt=number)
         findings += self.stale(files, digest, proposed)
         if not files:
             verdict = decide(PROPOSAL, findings, checked=0)

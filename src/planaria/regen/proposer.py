@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
-from planaria.prove.child import run_child
+from planaria.prove.child import Ended, run_child
 from planaria.regen.error import ProposerWrong
 
 PACK = "PLANARIA_PACK"
@@ -20,6 +20,7 @@ ATTEMPT = re.compile(r"^## Attempt (\d+)[^\n]*$", re.MULTILINE)
 FENCE = re.compile(r"^(?P<marks>`{3,})(?P<language>\w*) +(?P<path>impl/\S+) *\n(?P<text>.*?)^(?P=marks) *$", re.DOTALL | re.MULTILINE)
 REMOVE = "remove"
 COMMAND_TIMEOUT_S = 900.0
+TOLD_LINES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +38,14 @@ class Task:
 class Proposed:
     """How asking went: `problem` says why there can be no candidate, `facts` go into the ledger.
 
+    `told` is how a program ended, for the person who waits when it has written nothing; it may hold secrets.
+
     >>> Proposed().problem
     ''
     """
 
     problem: str = ""
+    told: str = ""
     is_last: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
 
@@ -120,7 +124,17 @@ class Command:
             raise ProposerWrong(proposer=self.name, text=ended.errors)
         if ended.code is None:
             return Proposed(problem=f"the proposer did not end within {self.timeout_s:g} s", facts=facts)
-        return Proposed(facts=facts)
+        return Proposed(facts=facts, told=_told(ended))
+
+
+def _told(ended: Ended) -> str:
+    """Say how a program ended, with the last lines that it wrote.
+
+    >>> _told(Ended(code=1, output="", errors="no key", seconds=0.1))
+    'the program ended with code 1, and its last lines are: no key'
+    """
+    lines = ended.told.splitlines()[-TOLD_LINES:]
+    return f"the program ended with code {ended.code}" + (", and its last lines are: " + "\n".join(lines) if lines else "")
 
 
 def proposer_from(text: str, *, folder: Path, environment: Mapping[str, str], timeout_s: float = COMMAND_TIMEOUT_S) -> Proposer:
