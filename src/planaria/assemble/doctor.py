@@ -170,19 +170,17 @@ def _modes(places: Places) -> Iterator[Fact]:
 
 
 def _running(places: Places) -> Fact:
+    """Say whether the system is up: the lock of its store tells, since a number of a process may by now be another's."""
     from planaria.assemble.note import read_note
+    from planaria.store.lock import Lock
 
     note = read_note(places.run)
     if note is None:
         return Fact(name="running", level="well", value="not up")
-    try:
-        os.kill(note.pid, 0)
-    except ProcessLookupError:
+    if not Lock.is_held(places.store):
         return Fact(
             name="running", level="well", value=f"not up; process {note.pid} ended without leaving in order, the next start recovers"
         )
-    except PermissionError:
-        pass
     return Fact(name="running", level="well", value=f"up at {note.url}, as process {note.pid}")
 
 

@@ -46,6 +46,25 @@ class Lock:
         os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
         return cls(path, descriptor)
 
+    @classmethod
+    def is_held(cls, store: Path) -> bool:
+        """Say whether a process holds the lock of the store at `store`; it is neither made nor taken.
+
+        >>> Lock.is_held(Path("nowhere/store.sqlite"))
+        False
+        """
+        try:
+            descriptor = os.open(store.with_name(f"{store.name}.lock"), os.O_RDONLY)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False
+
     def release(self) -> None:
         """Give the lock back; safe to call twice."""
         if self._descriptor >= 0:
