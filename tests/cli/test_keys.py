@@ -32,3 +32,4 @@ def test_keys_are_listed_and_revoked(shop, planaria):
 def test_what_is_missing_is_named(shop, planaria):
     assert "missing: LABEL" in planaria("keys", "make").err
     assert "missing: ID" in planaria("keys", "revoke").err
+    assert planaria("call", "stock").err.splitlines()[0] == "PLN-U101: missing: OPERATION", "arguments may be absent"

@@ -33,7 +33,7 @@ class _Parser(argparse.ArgumentParser):
 def _readable(message: str) -> str:
     if message.startswith("argument COMMAND: invalid choice: "):
         return f"there is no command {message.removeprefix('argument COMMAND: invalid choice: ').partition(' (')[0]}"
-    return message.replace("the following arguments are required: ", "missing: ")
+    return message.replace("the following arguments are required: ", "missing: ").removesuffix(", NAME=VALUE")
 
 
 def _cure(message: str, program: str) -> str:
