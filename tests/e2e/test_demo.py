@@ -26,19 +26,21 @@ def neutral(text: str) -> str:
     return re.sub(r"\d[\d,.]*", "N", re.sub(r"\b[0-9a-f]{12}\b", "DIGEST", re.sub(r" +", " ", text)))
 
 
+def run(folder: Path):
+    """Run `planaria demo --json`: the object on standard output, the story on standard error."""
+    ended = subprocess.run([*PROGRAM, "demo", "--json"], cwd=folder, capture_output=True, text=True, timeout=600, check=False)
+    assert ended.stdout.strip(), ended.stderr
+    return json.loads(ended.stdout), ended.stderr, ended.returncode
+
+
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    """One run of `planaria demo --json`: the object on standard output, the story on standard error."""
-    ended = subprocess.run(
-        [*PROGRAM, "demo", "--json"], cwd=tmp_path_factory.mktemp("anywhere"), capture_output=True, text=True, timeout=600, check=False
-    )
-    assert ended.stdout.strip(), ended.stderr
-    return json.loads(ended.stdout), ended.stderr
+    return run(tmp_path_factory.mktemp("anywhere"))
 
 
 @pytest.mark.timeout(700)
 def test_a_room_of_more_than_two_hundred_pages_is_used_by_150_without_one_failed_request(demo):
-    told, story = demo
+    told, story, _ = demo
     assert told["pages"] > 200
     assert told["users"] == 150
     assert told["requests"] > 1_000
@@ -55,7 +57,7 @@ def test_the_first_attempt_is_refused_with_a_witness_and_the_second_accepted(dem
 
 
 def test_the_cell_is_swapped_and_rolled_back_and_the_ledger_verifies(demo):
-    told, _ = demo
+    told, _, _ = demo
     assert told["swaps"] >= 2
     assert re.fullmatch("[0-9a-f]{64}", told["generation"])
     assert re.fullmatch("[0-9a-f]{64}", told["rolled_back_to"])
@@ -64,12 +66,14 @@ def test_the_cell_is_swapped_and_rolled_back_and_the_ledger_verifies(demo):
     assert told["ledger_entries"] > 10
 
 
-def test_waiting_is_measured_in_the_quiet_and_in_swaps(demo):
-    told, _ = demo
+@pytest.mark.timeout(1300)
+def test_a_swap_keeps_nobody_waiting_more_than_twice_as_long_as_the_quiet_does(demo, tmp_path):
+    """A ratio of one run, and no time; where a noisy neighbour spoils one run, it does not spoil a second."""
+    told, story, code = demo if RATIO not in str(demo[0]["broken"]) else run(tmp_path)
+    assert (told["broken"], told["ok"], code) == ([], True, 0), story
+    assert 0 < told["p99_ratio"] <= 2
     assert told["p99_ms_quiet"] > 0
     assert told["p99_ms_swap"] > 0
-    assert [one for one in told["broken"] if RATIO not in one] == []
-    assert told["ok"] == (told["broken"] == [])
 
 
 def test_the_transcript_of_the_readme_is_what_the_demo_says(demo):

@@ -136,7 +136,17 @@ def test_the_digest_ignores_formatting_and_sees_every_change():
 
 def test_a_contract_without_source_is_described_by_the_code_of_its_predicates():
     contract = made("    @operation()\n    @requires('x', positive)\n    async def take(self, quantity: int) -> int: ...\n")
-    assert describe(contract).operations[0].conditions[0].source == positive.__code__.co_code.hex()
+    code = positive.__code__
+    assert describe(contract).operations[0].conditions[0].source == f"{code.co_code.hex()} {code.co_names} {code.co_consts}"
+
+
+def test_the_digest_sees_a_changed_number_also_without_source():
+    def shelf(limit):
+        body = f"    @operation()\n    @requires('x', lambda limit: limit <= {limit})\n    async def take(self, limit: int) -> int: ...\n"
+        return describe(made(body)).digest
+
+    assert shelf(50) == shelf(50)
+    assert shelf(50) != shelf(60)
 
 
 def test_a_condition_is_said_by_position_so_that_its_source_is_found():

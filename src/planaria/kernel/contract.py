@@ -219,8 +219,9 @@ def requires(text: str, predicate: Callable[..., Any], /) -> Callable[[F], F]:
     """
 
     def decorate(function: F) -> F:
-        earlier = getattr(function, "__planaria_conditions__", ())
-        function.__planaria_conditions__ = (Condition(text=text, predicate=predicate, source=predicate.__code__.co_code.hex()), *earlier)  # type: ignore[attr-defined]  # a mark on a plain function
+        code, earlier = predicate.__code__, getattr(function, "__planaria_conditions__", ())
+        one = Condition(text=text, predicate=predicate, source=f"{code.co_code.hex()} {code.co_names} {code.co_consts}")
+        function.__planaria_conditions__ = (one, *earlier)  # type: ignore[attr-defined]  # a mark on a plain function
         return function
 
     return decorate
@@ -331,8 +332,7 @@ def operations(contract: type[Contract]) -> dict[str, OperationDescription]:
     >>> operations(type("Empty", (Contract,), {}))
     {}
     """
-    described = describe(contract)
-    return {one.name: one for one in described.operations + described.handlers}
+    return {one.name: one for one in (*describe(contract).operations, *describe(contract).handlers)}
 
 
 def implementation_problems(contract: type[Contract], implementation: type[Contract]) -> list[str]:
