@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -51,7 +52,7 @@ def subject_of(cell, candidate, tmp_path):
 def case_of(cell, candidate, tmp_path, **given):
     subject = subject_of(cell, candidate, tmp_path)
     limits = given.pop("limits", Limits(behaviour_timeout_s=60))
-    scratch = tmp_path / "candidate"
+    scratch = shutil.copytree(ROOT, tmp_path / "whole")
     return Case(
         root=ROOT, scratch=scratch, cell=cell, contract=subject.contract, current=subject.current, candidate=candidate,
         workers=Workers(judged=WORKER), limits=limits, **given,

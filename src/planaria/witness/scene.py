@@ -23,6 +23,7 @@ SETTING_UP_MAX = 8
 LOOKING_MAX = 10
 CORPUS_MAX = 300
 PROBES_AT_ONCE = 16
+PIECES_MAX = 12
 SIZE_MIN, SIZE_SHARE = 4, 4
 
 
@@ -181,6 +182,7 @@ class Scenes:
         beside = list(self._arguments(seed.calls))
         for one in operation.parameters:
             others = [each for each, type_ in beside if type_ == one.type]
+            others += [piece for each in others if isinstance(each, str) for piece in pieces_of(each)]
             for each in others + self.generator.probes(call.arguments.get(one.name, one.default), one.type):
                 arguments = {**call.arguments, one.name: each}
                 if self.fits(operation, arguments):
@@ -246,6 +248,16 @@ class Scenes:
             if self.fits(operation, arguments):
                 return Call(call.operation, arguments)
         return call
+
+
+def pieces_of(text: str) -> list[str]:
+    """Return short pieces of a text: what looks for one text in another meets itself there.
+
+    >>> pieces_of("banana")
+    ['ba', 'an', 'na', 'ban', 'ana', 'nan']
+    """
+    found = dict.fromkeys(text[place : place + length] for length in (2, 3) for place in range(len(text) - length + 1))
+    return list(found)[:PIECES_MAX]
 
 
 def size_of(value: Any) -> float:

@@ -161,9 +161,10 @@ class Search:
 
     def _batch(self, left: list[Sequence], probing: Iterator[Sequence], starts: tuple[Start, ...]) -> list[Sequence]:
         taken, left[:AT_ONCE] = left[:AT_ONCE], []
-        if not left:
+        if not taken:
             taken += itertools.islice(probing, AT_ONCE - len(taken))
-        for _ in range(0 if left or not self.scenes.operations else TRIES_TIMES * AT_ONCE):
+        is_seeded = bool(taken) and taken[0].source != "generated"
+        for _ in range(0 if is_seeded or not self.scenes.operations else TRIES_TIMES * AT_ONCE):
             if len(taken) >= AT_ONCE:
                 break
             chance = self.scenes.chance

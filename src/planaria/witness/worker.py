@@ -86,7 +86,9 @@ class Worker:
             await self._send({"limits": limits, "seed": order.seed})
             answer = await self._answer(order.limits.start_s)
         except OSError as error:
-            raise self._failed(str(error)) from error
+            told = self._told()
+            await self.stop()
+            raise self._failed(told or str(error)) from error
         if answer is None or "ready" not in answer:
             told = (answer or {}).get("error") or self._told()
             await self.stop()
@@ -161,7 +163,7 @@ class Worker:
         return f"the process ended by {signal.Signals(-code).name}" if code < 0 else f"the process ended itself with status {code}"
 
     def _patience_s(self, sequence: Sequence) -> float:
-        return 3.0 + 4.0 * self.order.limits.call_s + 0.2 * len(sequence.calls)
+        return 1.5 + 4.0 * self.order.limits.call_s + 0.2 * len(sequence.calls)
 
     async def _sent(self, message: dict[str, Any]) -> bool:
         try:
@@ -188,7 +190,8 @@ class Worker:
         return answer if isinstance(answer, dict) else None
 
     def _told(self) -> str:
-        assert self.errors is not None, "it is opened before the process"
+        if self.errors is None:
+            return ""
         self.errors.seek(0)
         return self.errors.read().decode(errors="replace")[-TOLD_CHARACTERS_MAX:].strip()
 
