@@ -5,6 +5,7 @@ import pytest
 from planaria.assemble import root_above, system_at
 from planaria.assemble.error import BrokenSystemFile, NoSystem, SystemFileWithoutSystem
 from planaria.kernel.contract import ContractProblems
+from planaria.kernel.system import SystemProblems
 from tests.assemble.shop import mend, shop_in
 
 
@@ -34,6 +35,16 @@ def test_cells_that_are_packages_do_not_mix_either(tmp_path):
         (one / "cells" / "stock" / "__init__.py").touch()
         mine = system_at(one)
         assert system_at(two).cells["stock"].contract is not mine.cells["stock"].contract
+
+
+def test_limits_that_let_nothing_through_are_refused_all_at_once(shop):
+    mend(shop / "system.py", "system.add(Stock)", "system.add(Stock, concurrency=0, queue=-1)")
+    with pytest.raises(SystemProblems) as refused:
+        system_at(shop)
+    assert refused.value.facts["problems"] == [
+        "cell 'stock': concurrency is 0, at least 1 is needed",
+        "cell 'stock': queue is -1, at least 0 is needed",
+    ]
 
 
 def test_finds_the_root_from_any_folder_inside(shop):

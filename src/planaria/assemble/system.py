@@ -14,10 +14,11 @@ from types import ModuleType
 
 from planaria.assemble.error import BrokenSystemFile, NoSystem, SystemFileWithoutSystem
 from planaria.kernel.error import PlanariaError
-from planaria.kernel.system import System
+from planaria.kernel.system import System, SystemProblems
 
 FILE = "system.py"
 MODULE = "planaria_system"
+LEAST = {"concurrency": 1, "queue": 0, "restarts": 0, "restarts_within_s": 0, "drain_s": 0}
 _ASIDE: dict[Path, dict[str, ModuleType]] = {}
 
 
@@ -66,6 +67,14 @@ def system_at(root: Path) -> System:
     found = getattr(module, "system", None)
     if not isinstance(found, System):
         raise SystemFileWithoutSystem(file=str(file), found=type(found).__name__ if found is not None else "nothing of that name")
+    problems = [
+        f"cell '{plan.name}': {limit} is {getattr(plan, limit)}, at least {least} is needed"
+        for plan in found.cells.values()
+        for limit, least in LEAST.items()
+        if getattr(plan, limit) < least
+    ]
+    if problems:
+        raise SystemProblems.of(f"system '{found.name}'", problems)
     return found
 
 

@@ -23,7 +23,7 @@ SEARCH_SHARE = 1 / 3
 async def behaviour(case: Case) -> Verdict:
     """Refuse a candidate that behaves otherwise than the current implementation where the intent does not show it."""
     subject = Subject(
-        root=case.root, cell=case.cell, contract=case.contract, current=case.current, candidate=case.candidate, command=case.workers.judged,
+        root=case.scratch, cell=case.cell, contract=case.contract, current=case.current, candidate=case.candidate, command=case.workers.judged,
         scratch=case.scratch.parent / "behaviour",
     )  # fmt: skip
     budget_s = case.limits.behaviour_timeout_s * SEARCH_SHARE

@@ -138,6 +138,7 @@ class Visitors:
 
     def __init__(self, task: Task) -> None:
         self.task, self.waits = task, Waits()
+        self.until, self.news = 0.0, asyncio.Event()
         self.process: asyncio.subprocess.Process | None = None
         self.reading: asyncio.Task[None] | None = None
 
@@ -168,10 +169,19 @@ class Visitors:
         assert self.process is not None, "it was entered"
         assert self.process.stdout is not None, "its output is piped"
         async for line in self.process.stdout:
-            self.waits.seen += [tuple(one) for one in json.loads(line)]
+            told = json.loads(line)
+            self.waits.seen += [tuple(one) for one in told["seen"]]
+            self.until = told["until"]
+            self.news.set()
+        self.until = float("inf")
+        self.news.set()
 
     async def watch(self, seconds: float) -> Window:
-        """Let them go on for a while, and return that window."""
+        """Let them go on for a while, and return that window as soon as they have told all of it."""
         start = asyncio.get_running_loop().time()
         await asyncio.sleep(seconds)
-        return Window(start, asyncio.get_running_loop().time())
+        end = asyncio.get_running_loop().time()
+        while self.until < end:
+            self.news.clear()
+            await self.news.wait()
+        return Window(start, end)

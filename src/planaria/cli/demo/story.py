@@ -6,6 +6,7 @@ Not here: the processes (`room`), the arithmetic (`figure`).
 """
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,7 @@ WARM_S, QUIET_S, AFTER_S = 2.0, 4.0, 3.0
 ROUNDS_MAX = 4
 RATIO_MAX = 2.0
 SEED = 20260101
+NICE = 10  # whoever regenerates gives way to whoever is served
 
 
 @dataclass(frozen=False, slots=True)
@@ -82,6 +84,7 @@ class Told:
             "requests": self.waits.requests, "failed_requests": self.waits.failed,
             "p99_ms_quiet": p99_ms(self.waits.within(quiet for quiet, _ in self.pairs)),
             "p99_ms_swap": p99_ms(self.waits.within(swap for _, swap in self.pairs)), "p99_ratio": self.ratio, "swaps": len(self.pairs),
+            "p99_ms_pairs": [[p99_ms(self.waits.within([one])) for one in pair] for pair in self.pairs],
             "attempts": [{name: one[name] for name in ("verdict", "findings")} for one in self.attempts], "generation": self.generation,
             "rolled_back_to": self.rolled_back_to, "ledger_entries": self.ledger_entries, "ledger_verified": not self.ledger_findings,
             "broken": self.broken, "seconds": round(self.seconds, 1),
@@ -137,6 +140,7 @@ class Story:
         self.say(f"3  {USERS} users search, read and ask: {self._rate(quiet)}")
         intent, proposals = self.root / "intents" / "phrases.md", self.root / "proposals" / "phrases.md"
         self.say(f"4  {CELL} is written anew: {intent.read_text().partition(chr(10))[0]!r}")
+        os.nice(NICE)
         result = await regenerate(self.root, CELL, intent=str(intent), proposer=f"recorded:{proposals}", on_step=self._step)
         asked = self.swap_began
         self.told.attempts = result.plain()["attempts"]
@@ -170,14 +174,20 @@ class Story:
         place = place_at(Places.of(self.root), self._step)
         promoted = place.current(CELL)
         before, window = await self._swapped(visitors, roll_back(self.root, CELL, on_step=self._step))
-        self.told.pairs.append((self.told.pairs[0][0], first))
+        quiet = self.told.pairs[0][0]
+        self.told.pairs.append((quiet, first))
+        self.say(f"   beside the quiet between two swaps: {self._rate(quiet)}")
         self.told.rolled_back_to = before.digest
         self.say(f"6  and back to generation {before.digest[:SHOWN]} under load: {self._rate(window)}")
         for _ in range(ROUNDS_MAX):
             if self.told.ratio <= RATIO_MAX:
                 break
-            await self._swapped(visitors, promote(place, place.shelf.take(CELL, promoted.digest), {"reason": "measured again"}))
-            await self._swapped(visitors, roll_back(self.root, CELL, on_step=self._step))
+            forth = promote(place, place.shelf.take(CELL, promoted.digest), {"reason": "measured again"})
+            for change in (forth, roll_back(self.root, CELL, on_step=self._step)):
+                _, window = await self._swapped(visitors, change)
+                self.say(
+                    f"-  measured again, as others use this machine: {self._rate(window)}; quiet: {self._rate(self.told.pairs[-1][0])}"
+                )
 
     async def _swapped(self, visitors: Visitors, change: Coroutine[Any, Any, Generation]) -> tuple[Generation, Window]:
         quiet = await visitors.watch(QUIET_S)
@@ -201,7 +211,7 @@ class Story:
 
     def _conclude(self) -> None:
         waits = self.told.waits
-        ratio = f"p99 in swaps {self.told.ratio:.2f} times the quiet"
+        ratio = f"p99 {self.told.ratio:.2f} times the quiet, the median of {len(self.told.pairs)} swaps"
         self.say(f"{waits.requests:,} requests, {waits.failed} failed; {ratio}; {self.told.seconds:.0f} s in all")
         for sentence in self.told.broken:
             self.say(f"broken: {sentence}")

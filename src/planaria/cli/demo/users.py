@@ -31,7 +31,7 @@ class Task:
 
 @dataclass(frozen=False, slots=True)
 class Crowd:
-    """All users of a process: what they saw since it was last told, as [ended, waited_s, problem]."""
+    """All users of a process: what they saw since it was last told, as [ended, waited_s, problem], and until when."""
 
     task: Task
     seen: list[tuple[float, float, str]] = field(default_factory=list)
@@ -53,7 +53,7 @@ class Crowd:
             self._flush()
 
     def _flush(self) -> None:
-        sys.stdout.write(json.dumps(self.seen) + "\n")
+        sys.stdout.write(json.dumps({"until": asyncio.get_running_loop().time(), "seen": self.seen}) + "\n")
         sys.stdout.flush()
         self.seen = []
 
