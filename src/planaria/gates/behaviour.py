@@ -23,8 +23,8 @@ SEARCH_SHARE = 1 / 3
 async def behaviour(case: Case) -> Verdict:
     """Refuse a candidate that behaves otherwise than the current implementation where the intent does not show it."""
     subject = Subject(
-        root=case.scratch, cell=case.cell, contract=case.contract, current=case.current, candidate=case.candidate, command=case.workers.judged,
-        scratch=case.scratch.parent / "behaviour",
+        root=case.scratch, cell=case.cell, contract=case.contract, current=case.current, candidate=case.candidate,
+        command=case.workers.judged, scratch=case.scratch.parent / "behaviour",
     )  # fmt: skip
     budget_s = case.limits.behaviour_timeout_s * SEARCH_SHARE
     recordings = _read(case.recordings)

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 
 from planaria.kernel.admission import WAITING, Admission, Resident
 from planaria.kernel.contract import Contract, OperationDescription, operations
@@ -173,20 +173,24 @@ class Operation:
         outer, loop = REQUEST.get(), asyncio.get_running_loop()
         if outer.budget_s <= self.deadline_s:
             return await self._observed(outer, arguments)
-        if not outer.id:
-            outer = Request(id=self.admission.ids.new(), caller="direct")
-        now_s = loop.time()
-        deadline = min(outer.deadline, now_s + self.deadline_s)
-        inner = Request(id=outer.id, caller=outer.caller, budget_s=deadline - now_s, deadline=deadline, delivery=outer.delivery)
-        token = REQUEST.set(inner)
+        inner, now_s = outer, loop.time()
+        if not outer.id or outer.budget_s < float("inf"):  # otherwise it was made by `enter` for this call alone
+            inner = Request(id=outer.id or self.admission.ids.new(), caller=outer.caller or "direct", delivery=outer.delivery)
+        inner.deadline = min(outer.deadline, now_s + self.deadline_s)
+        inner.budget_s = inner.deadline - now_s
+        token, task = REQUEST.set(inner), cast("asyncio.Task[Any]", asyncio.current_task())
+        before, timer = task.cancelling(), loop.call_at(inner.deadline, inner.expire, task)
         try:
-            async with asyncio.timeout_at(deadline):
-                return await self._observed(inner, arguments)
-        except TimeoutError as error:
-            waited = outcome_of(error.__cause__ or error) == "refused"
+            return await self._observed(inner, arguments)
+        except asyncio.CancelledError as error:
+            if not inner.expired or task.cancelling() - 1 > before:
+                raise
             facts = {"cell": self.cell, "operation": self.name, "deadline_s": round(inner.budget_s, 3)}
-            raise (DeadlinePassed if waited else Interrupted)(**facts) from error
+            raise (DeadlinePassed if outcome_of(error) == "refused" else Interrupted)(**facts) from error
         finally:
+            if inner.expired:
+                task.uncancel()
+            timer.cancel()
             inner.over()
             REQUEST.reset(token)
 

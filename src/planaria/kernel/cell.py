@@ -68,8 +68,8 @@ class RunningCell:
 
     def __init__(self, plan: CellPlan, around: Surroundings) -> None:
         self.plan, self.around = plan, around
-        limits: dict[str, Any] = {"concurrency": plan.concurrency, "queue": plan.queue}
-        self.admission = Admission(plan.name, ids=around.ports.ids, complain=around.complain, **limits)
+        ids, complain = around.ports.ids, around.complain
+        self.admission = Admission(plan.name, concurrency=plan.concurrency, queue=plan.queue, ids=ids, complain=complain)
         encode = around.ports.codec.encode
         declared = operations(plan.contract).items()
         self.operations = {name: Operation(one, self.admission, size_of=lambda value: len(encode(value))) for name, one in declared}

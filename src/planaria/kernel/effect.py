@@ -5,6 +5,7 @@ Not here: enforcement (placements) and detection in code (the policy gate).
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,64 +23,11 @@ class Effect:
         return f"{self.kind} {self.what}"
 
 
-def Connects(address: str = "*") -> Effect:
-    """Declare connections to `host:port`.
-
-    >>> str(Connects("docs.example:443"))
-    'connects docs.example:443'
-    """
-    return Effect("connects", address)
-
-
-def Reads(path: str = "*") -> Effect:
-    """Declare reading of files below `path`.
-
-    >>> str(Reads("pages/"))
-    'reads pages/'
-    """
-    return Effect("reads", path)
-
-
-def Writes(path: str = "*") -> Effect:
-    """Declare writing of files below `path`.
-
-    >>> str(Writes("pages/"))
-    'writes pages/'
-    """
-    return Effect("writes", path)
-
-
-def Spawns(program: str = "*") -> Effect:
-    """Declare starting of processes.
-
-    >>> str(Spawns("git"))
-    'spawns git'
-    """
-    return Effect("spawns", program)
-
-
-def Secret(name: str) -> Effect:
-    """Declare use of a named secret.
-
-    >>> str(Secret("token"))
-    'secret token'
-    """
-    return Effect("secret", name)
-
-
-def Clock() -> Effect:
-    """Declare that outcomes depend on the time.
-
-    >>> str(Clock())
-    'clock *'
-    """
-    return Effect("clock")
-
-
-def Chance() -> Effect:
-    """Declare that outcomes depend on random numbers.
-
-    >>> str(Chance())
-    'chance *'
-    """
-    return Effect("chance")
+# Each makes one kind of effect: a host and port, files below a path, a program, a named secret, the time, random numbers.
+Connects = partial(Effect, "connects")
+Reads = partial(Effect, "reads")
+Writes = partial(Effect, "writes")
+Spawns = partial(Effect, "spawns")
+Secret = partial(Effect, "secret")
+Clock = partial(Effect, "clock")
+Chance = partial(Effect, "chance")

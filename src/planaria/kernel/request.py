@@ -35,6 +35,12 @@ class Request:
     budget_s: float = float("inf")
     deadline: float = float("inf")
     delivery: Delivery | None = None
+    expired: bool = False
+
+    def expire(self, task: "asyncio.Task[Any]") -> None:
+        """Cancel the task that runs it, at its deadline."""
+        self.expired = True
+        task.cancel()
 
     def over(self) -> None:
         """End it: a task that outlives it calls on its own account from now on.
@@ -44,7 +50,7 @@ class Request:
         >>> one == NOBODY
         True
         """
-        self.id, self.caller, self.budget_s, self.deadline, self.delivery = "", "", float("inf"), float("inf"), None
+        self.id, self.caller, self.budget_s, self.deadline, self.delivery, self.expired = "", "", float("inf"), float("inf"), None, False
 
 
 NOBODY = Request(id="", caller="")

@@ -53,8 +53,7 @@ class Transaction:
 
     def row(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """Run one statement and return its first row, or None."""
-        rows = self.rows(sql, parameters)
-        return rows[0] if rows else None
+        return next(iter(self.rows(sql, parameters)), None)
 
     def change(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Run one statement and return how many rows it changed."""

@@ -58,8 +58,7 @@ class System:
 
         The cell is named after its folder `cells/NAME/contract.py`, or after the contract.
         """
-        name = cell_name(contract)
-        describe(contract)
+        name, _ = cell_name(contract), describe(contract)
         if name in (*self.cells, "planaria"):
             why = "is added twice" if name in self.cells else "has the name of planaria's own tables: give its folder another"
             raise SystemProblems.of(f"system '{self.name}'", [f"cell '{name}' {why}"])
