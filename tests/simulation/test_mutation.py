@@ -170,23 +170,7 @@ def test_a_place_that_is_never_given_back_is_caught(monkeypatch, generations):
 
 
 def test_a_deadline_that_nobody_watches_is_caught(monkeypatch, generations):
-    from planaria.kernel import call
+    from planaria.kernel.request import Request
 
-    class Timeless:
-        def __init__(self, when):
-            self.when = when
-
-        async def __aenter__(self):
-            return self
-
-        async def __aexit__(self, *_):
-            return None
-
-    class Asyncio:
-        timeout_at = Timeless
-
-        def __getattr__(self, name):
-            return getattr(asyncio, name)
-
-    monkeypatch.setattr(call, "asyncio", Asyncio())
+    monkeypatch.setattr(Request, "expire", lambda request, task: None)
     assert "deadline" in caught(generations, word="deadline")
