@@ -1,7 +1,7 @@
 """Host cells: cells of planaria itself in a user's system, handed what they need of the life around them.
 
 Why: what the command line can do goes through the same call path, rights and audit as every other call.
-Not here: the host cells (`outbox` here, `regeneration` in its room).
+Not here: the host cells (`outbox` here, `regen` in its room).
 """
 
 from collections.abc import Callable

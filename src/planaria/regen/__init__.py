@@ -5,6 +5,6 @@ Decision D-042: a candidate leaves the proposer's scratch copy only as the text 
 made from the originals. Because a proposer may change anything in its own copy, nothing else of it is ever used. Revisit
 when proposers run in a sandbox.
 Reading order: `step` (what happened, as values), `proposer`, `scratch`, `attempt` (the loop), `shelf` and `promotion`
-(generations in force and before), `contract`, `cell` and `seat` (the cell that a running system offers for it).
+(generations in force and before), `contract`, `cell` and `host` (the cell that a running system offers for it).
 Not here: judging (`gates`), the text for the proposer (`pack`), the command line (`cli`).
 """
