@@ -26,7 +26,7 @@ async def test_problems_of_all_cells_are_found_in_one_pass(shop):
     (shop / "cells" / "cart" / "migrations" / "0001_lines.sql").write_text("-- up\ncreate table cart__line (a);\n")
     problems = await found(shop)
     assert set(problems) == {("implementation", "refuse"), ("rights", "refuse"), ("migrations", "refuse")}
-    assert problems["rights", "refuse"].cure.startswith("add uses=(Stock,) to system.add(Cart)")
+    assert problems["rights", "refuse"].cure.startswith("add the contract of 'stock' to `uses` in system.add(Cart)")
     assert problems["implementation", "refuse"].what == "operation 'left' is not implemented"
 
 

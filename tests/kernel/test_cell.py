@@ -204,7 +204,7 @@ async def test_an_implementation_may_use_only_what_the_system_grants():
     with pytest.raises(RightMissing) as missing:
         async with running(desk=acting(Desk), errand=errand, uses={Desk: (), Errand: ()}):
             pass
-    assert missing.value.facts["problems"] == ["it uses Desk: add uses=(Desk,) to system.add(Errand), or do without"]
+    assert missing.value.facts["problems"] == ["it uses 'desk': add its contract to `uses` in system.add(Errand), or do without"]
 
 
 async def test_a_generation_cannot_widen_the_rights_of_its_cell(tmp_path):

@@ -91,5 +91,5 @@ def test_wires_are_what_a_class_declares_and_its_subclasses_leave():
     class Second(First):
         stock = None
 
-    assert wires_of(First) == {"stock": Wire(Stock), "pages": Wire(None)}
-    assert wires_of(Second) == {"pages": Wire(None)}
+    assert wires_of(First) == {"stock": "stock", "pages": None}
+    assert wires_of(Second) == {"pages": None}

@@ -22,7 +22,7 @@ from planaria.gates.verdict import Finding
 from planaria.kernel.contract import describe
 from planaria.kernel.error import PlanariaError
 from planaria.kernel.loader import generation_at, load
-from planaria.kernel.system import CellPlan, System, wires_of
+from planaria.kernel.system import CellPlan, System, cell_name, wires_of
 from planaria.prove.example import run_examples
 from planaria.store import backup, migrate, plan
 
@@ -119,12 +119,12 @@ def _implementation(cell: CellPlan, places: Places) -> list[Finding]:
         implementation = load(generation_at(cell.name, places.impl(cell.name)), cell.contract)
     except PlanariaError as error:
         return _of(error, "implementation", place)
-    used = [wire.contract for wire in wires_of(implementation).values() if wire.contract is not None]
-    ungranted = [one.__name__ for one in used if one not in cell.uses]
+    granted = {cell_name(one) for one in cell.uses}
+    ungranted = [one for one in wires_of(implementation).values() if one is not None and one not in granted]
     return [
         Finding(
-            gate="rights", level="refuse", what=f"cell '{cell.name}' uses {one}, which system.py does not grant", file=place,
-            cure=f"add uses=({one},) to system.add({cell.contract.__name__}), or do without",
+            gate="rights", level="refuse", what=f"cell '{cell.name}' uses '{one}', which system.py does not grant", file=place,
+            cure=f"add the contract of '{one}' to `uses` in system.add({cell.contract.__name__}), or do without",
         )
         for one in ungranted
     ]  # fmt: skip

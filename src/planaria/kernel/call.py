@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from planaria.kernel.admission import WAITING, Admission, Resident
 from planaria.kernel.contract import Contract, OperationDescription, operations
-from planaria.kernel.error import CellError, Failed, Refused, Unknown
+from planaria.kernel.error import CellError, Failed, Raised, Refused, Unknown
 from planaria.kernel.measure import Histogram, Measure
 from planaria.kernel.request import REQUEST, WRAPPER, Request, chain
 
@@ -274,6 +274,7 @@ class Operation:
         if isinstance(error, self.declared) or not isinstance(error, (Exception, asyncio.CancelledError)):
             return error
         facts = {"cell": self.cell, "operation": self.name, "error": type(error).__name__, "text": str(error), "request": REQUEST.get().id}
+        facts |= error.facts if isinstance(error, Raised) else {}
         return Unknown(**facts) if isinstance(error, Unknown) else Failed(**facts)
 
 

@@ -7,16 +7,17 @@ Not here: the order of cells (`life`), admission (`admission`).
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from planaria.kernel.admission import Admission, CellDown, Resident
 from planaria.kernel.call import Operation, make_handle
 from planaria.kernel.contract import operations
 from planaria.kernel.error import PlanariaError, Several
-from planaria.kernel.loader import Generation, load
+from planaria.kernel.loader import Generation
 from planaria.kernel.port import Ports, Seat, SeatOrder
 from planaria.kernel.request import tasks_inside
-from planaria.kernel.system import CellPlan, Wire, wires_of
+from planaria.kernel.system import CellPlan, cell_name
 
 START_S = 30.0
 DELAY_FIRST_S = 0.05
@@ -53,8 +54,8 @@ class Surroundings(Protocol):
 
     ports: Ports
 
-    def wire(self, plan: CellPlan, wire: Wire) -> Any:
-        """Give a cell what it may have of what it asks for."""
+    def wire(self, plan: CellPlan, used: str | None) -> Any:
+        """Give a cell its state (for None), or a handle to a cell."""
 
     def complain(self, text: str) -> None:
         """Note something that concerns no caller."""
@@ -81,19 +82,21 @@ class RunningCell:
         self.changing = asyncio.Lock()
 
     def _open(self, generation: Generation) -> Seat:
-        implementation = load(generation, self.plan.contract)
-        wires = wires_of(implementation)
-        granted = self.plan.uses
-        missing = [wire.contract.__name__ for wire in wires.values() if wire.contract is not None and wire.contract not in granted]
-        if missing:
-            cures = [f"it uses {one}: add uses=({one},) to system.add({self.plan.contract.__name__}), or do without" for one in missing]
-            raise RightMissing.of(f"cell '{self.plan.name}'", cures)
-        placement = self.around.ports.placements.get(self.plan.placement)
+        plan = self.plan
+        placement = self.around.ports.placements.get(plan.placement)
         if placement is None:
-            known = ", ".join(self.around.ports.placements)
-            raise NoSuchPlacement(cell=self.plan.name, placement=self.plan.placement, known=known)
-        filled = {name: self.around.wire(self.plan, wire) for name, wire in wires.items()}
-        return placement.open(SeatOrder(cell=self.plan.name, implementation=implementation, wires=filled, limits=self.plan.limits))
+            raise NoSuchPlacement(cell=plan.name, placement=plan.placement, known=", ".join(self.around.ports.placements))
+        return placement.open(SeatOrder(
+            cell=plan.name, contract=plan.contract, generation=generation, wires=self._wired, limits=plan.limits,
+            complain=self.around.complain,
+        ))  # fmt: skip
+
+    def _wired(self, asked: Mapping[str, str | None]) -> dict[str, Any]:
+        granted, mine = {None, *map(cell_name, self.plan.uses)}, self.plan.contract.__name__
+        if missing := [one for one in asked.values() if one not in granted]:
+            cures = [f"it uses '{one}': add its contract to `uses` in system.add({mine}), or do without" for one in missing]
+            raise RightMissing.of(f"cell '{self.plan.name}'", cures)
+        return {name: self.around.wire(self.plan, one) for name, one in asked.items()}
 
     async def _seated(self, generation: Generation) -> "tuple[Seat, asyncio.Future[None]]":
         """Open and start a seat; stop it again where the start fails."""

@@ -104,6 +104,15 @@ class Failed(PlanariaError):
     fix = "see the request {request} in the log; regenerate the cell, or declare the error in its contract"
 
 
+class Raised(PlanariaError):
+    """What an implementation raised where it runs apart: the name of the error's class, and its text."""
+
+    code = "PLN-C301"
+    what = "{error}: {text}"
+    why = "the contract does not declare it"
+    fix = "see the call that failed"
+
+
 class Unknown(PlanariaError):
     """Outcome *unknown*: it may have run."""
 

@@ -21,7 +21,7 @@ from planaria.kernel.measure import Measure
 from planaria.kernel.port import Ports, Seat
 from planaria.kernel.request import Delivery, task_factory
 from planaria.kernel.state import State
-from planaria.kernel.system import CellPlan, System, SystemProblems, Wire
+from planaria.kernel.system import CellPlan, System, SystemProblems
 
 C = TypeVar("C", bound=Contract)
 Current = Callable[[CellPlan], Generation]
@@ -62,9 +62,9 @@ class Life:
         self.ended: asyncio.Future[None] | None = None
         self.started: list[RunningCell] = []
 
-    def wire(self, plan: CellPlan, wire: Wire) -> Any:
+    def wire(self, plan: CellPlan, used: str | None) -> Any:
         """Give a cell its state, or a handle to a cell it may use."""
-        return State(plan.name, self.ports.store, self.outbox) if wire.contract is None else self.handle(wire.contract)
+        return State(plan.name, self.ports.store, self.outbox) if used is None else self.cells[used].handle
 
     def handle(self, contract: type[C]) -> C:
         """Return a handle to a cell, typed as its contract.

@@ -10,6 +10,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from planaria.kernel.contract import Contract
+from planaria.kernel.loader import Generation
+
 T = TypeVar("T")
 
 
@@ -80,16 +83,21 @@ class Seat(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeatOrder:
-    """What a placement needs to open a seat: the loaded class, what to inject, and the limits asked for.
+    """What a placement needs to open a seat of one generation, loaded where it runs.
 
-    >>> SeatOrder(cell="cart", implementation=object, wires={}, limits={}).cell
-    'cart'
+    `wires` takes, by attribute, the cells that an implementation asks for (None for its state), and gives what it may have
+    (or raises PLN-L104); `complain` takes text that concerns no caller.
+
+    >>> [name for name in SeatOrder.__dataclass_fields__ if name.startswith("c")]
+    ['cell', 'contract', 'complain']
     """
 
     cell: str
-    implementation: type[Any]
-    wires: Mapping[str, Any]
+    contract: type[Contract]
+    generation: Generation
+    wires: Callable[[Mapping[str, str | None]], dict[str, Any]]
     limits: Mapping[str, Any]
+    complain: Callable[[str], None]
 
 
 class Placement(Protocol):

@@ -132,7 +132,8 @@ def state() -> State:
     return cast("State", Wire(None))
 
 
-def wires_of(implementation: type[Contract]) -> dict[str, Wire]:
-    """Return the wires that a class declares, by attribute."""
+def wires_of(implementation: type[Contract]) -> dict[str, str | None]:
+    """Return the wires that a class declares, by attribute: the name of the cell it uses, or None for its state."""
     declared = {name: value for one in reversed(implementation.__mro__) for name, value in vars(one).items()}
-    return {name: value for name, value in declared.items() if isinstance(value, Wire)}
+    wires = {name: value.contract for name, value in declared.items() if isinstance(value, Wire)}
+    return {name: None if contract is None else cell_name(contract) for name, contract in wires.items()}

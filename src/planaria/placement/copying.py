@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any
 
-from planaria.kernel.contract import OperationDescription, contract_of, describe, operations
+from planaria.kernel.contract import OperationDescription, describe, operations
 from planaria.kernel.error import PlanariaError
 from planaria.kernel.port import Codec, Placement, Seat, SeatOrder
 from planaria.placement.inprocess import InProcess
@@ -71,7 +71,7 @@ class CopyingSeat:
     def __init__(self, placement: Copying, order: SeatOrder) -> None:
         self.placement, self.cell = placement, order.cell
         self.inner = placement.inner.open(order)
-        contract = contract_of(order.implementation)
+        contract = order.contract
         self.described, self.remembers = operations(contract), self.inner.remembers
         self.handlers = {one.name for one in describe(contract).handlers}
 

@@ -9,15 +9,19 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from planaria.kernel.contract import Contract
+from planaria.kernel.loader import load
 from planaria.kernel.port import Seat, SeatOrder
+from planaria.kernel.system import wires_of
 
 
 class InProcessSeat:
     """A seat in this process: an instance of the class, with its wires set."""
 
     def __init__(self, order: SeatOrder) -> None:
-        self.instance: Contract = order.implementation()
-        for name, wire in order.wires.items():
+        implementation = load(order.generation, order.contract)
+        wires = order.wires(wires_of(implementation))
+        self.instance: Contract = implementation()
+        for name, wire in wires.items():
             setattr(self.instance, name, wire)
         self.remembers = type(self.instance).hand_over is not Contract.hand_over
         self.work: asyncio.Task[None] | None = None
