@@ -3,7 +3,7 @@ import pytest
 from planaria.kernel.contract import Contract
 from planaria.kernel.error import NoSuchCell
 from planaria.kernel.state import State
-from planaria.kernel.system import System, SystemProblems, Wire, cell_name, state, uses, wires_of
+from planaria.kernel.system import System, SystemProblems, cell_name, state, uses, wires_of
 
 
 class Stock(Contract):

@@ -87,7 +87,7 @@ class RunningCell:
         if placement is None:
             raise NoSuchPlacement(cell=plan.name, placement=plan.placement, known=", ".join(self.around.ports.placements))
         return placement.open(SeatOrder(
-            cell=plan.name, contract=plan.contract, generation=generation, wires=self._wired, limits=plan.limits,
+            cell=plan.name, contract=plan.contract, generation=generation, uses=plan.uses, wires=self._wired, limits=plan.limits,
             complain=self.around.complain,
         ))  # fmt: skip
 

@@ -95,6 +95,7 @@ class SeatOrder:
     cell: str
     contract: type[Contract]
     generation: Generation
+    uses: tuple[type[Contract], ...]
     wires: Callable[[Mapping[str, str | None]], dict[str, Any]]
     limits: Mapping[str, Any]
     complain: Callable[[str], None]

@@ -32,6 +32,10 @@ _GIVEN: dict[str, dict[str, Any]] = {}
 _TOKENS = count(1)
 _NAMES = "from planaria.testing.inline import given; globals().update(given({token!r}))\n"
 _CLASS = _NAMES + "class Implementation(implementation): pass\n"
+_MODULE = """import {module}
+from planaria import CellError, State, state, uses
+globals().update({{name: value for name, value in vars({module}).items() if not name.startswith("__")}})
+"""
 
 
 def given(token: str) -> dict[str, Any]:
@@ -46,10 +50,13 @@ def given(token: str) -> dict[str, Any]:
 def inline_generation(contract: type[Contract], implementation: Implementation, directory: Path) -> Generation:
     """Write an implementation, a class or source text, into a new folder in `directory`, ready to be started or swapped in.
 
-    Source text sees every name of the contract's module, and what an implementation needs of `planaria`.
+    Source text sees every name of the contract's module, and what an implementation needs of `planaria`. Where that module
+    can be imported by name, the text does so, and runs in any process.
     """
     token = f"{contract.__qualname__}-{next(_TOKENS)}"
-    if isinstance(implementation, str):
+    if isinstance(implementation, str) and getattr(sys.modules[contract.__module__], contract.__qualname__, None) is contract:
+        text = _MODULE.format(module=contract.__module__) + implementation
+    elif isinstance(implementation, str):
         module = {name: value for name, value in vars(sys.modules[contract.__module__]).items() if not name.startswith("__")}
         _GIVEN[token] = {"CellError": CellError, "State": State, "state": state, "uses": uses, **module, contract.__name__: contract}
         text = _NAMES.format(token=token) + implementation
