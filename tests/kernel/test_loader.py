@@ -9,6 +9,7 @@ from planaria.kernel.contract import Contract, operation
 from planaria.kernel.error import Several
 from planaria.kernel.loader import (
     GUARD,
+    Generation,
     ImplementationProblems,
     ImportOfImplementation,
     digest_of,
@@ -72,6 +73,28 @@ async def test_the_files_of_a_generation_are_found_when_they_are_needed(tmp_path
     first = loaded(tmp_path / "1", __init__=late, deep__in____init__="", deep__in__words="SAID = 'one'\n")
     second = loaded(tmp_path / "2", __init__=late, deep__in__words="SAID = 'two'\n")
     assert (await spoken(second), await spoken(first)) == ("two", "one")
+
+
+async def test_a_generation_whose_files_are_held_in_memory_needs_no_directory(tmp_path):
+    text = (
+        CLASS.format("one.word + three.words() + data.decode()")
+        + "import pkgutil\nfrom . import one\nfrom .two import three\ndata = pkgutil.get_data(__name__, 'two/a.txt')\n"
+    )
+    three = "import traceback\ndef words(): return ''.join(traceback.format_stack()[-1:]).split('\\n')[1].strip()[:3]\n"
+    files = {"__init__.py": text, "one.py": "word = 'one '\n", "two/__init__.py": "", "two/three.py": three, "two/a.txt": " a"}
+    held = {name: value.encode() for name, value in files.items()}
+    generation = Generation(cell="speaker", digest=digest_of(held), directory=tmp_path / "gone", files=held)
+    implementation = load(generation, Speaker)
+    assert await spoken(implementation) == "one def a"
+    with pytest.raises(FileNotFoundError):
+        sys.modules[implementation.__module__].__loader__.get_data(str(tmp_path / "gone" / "b.txt"))
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module(f"{implementation.__module__}.four")
+
+
+def test_a_generation_without_its_first_file_is_a_problem_in_memory_too(tmp_path):
+    with pytest.raises(ImplementationProblems):
+        load(Generation(cell="speaker", digest="0" * 64, directory=tmp_path, files={}), Speaker)
 
 
 async def test_a_generation_is_read_from_its_files_and_never_from_bytecode_of_another(tmp_path):

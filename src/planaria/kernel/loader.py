@@ -9,6 +9,7 @@ import hashlib
 import importlib.abc
 import importlib.util
 import inspect
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -41,11 +42,12 @@ class ImportOfImplementation(PlanariaError, ImportError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """One implementation, named by the digest of its files."""
+    """One implementation, named by the digest of its files; `files` holds them where the directory cannot be read."""
 
     cell: str
     digest: str
     directory: Path
+    files: Mapping[str, bytes] | None = None
 
 
 class _Source(SourceFileLoader):
@@ -53,11 +55,38 @@ class _Source(SourceFileLoader):
         raise OSError(f"{path} is always compiled: bytecode kept by time and size may be of another generation")
 
 
+class _Held(importlib.abc.SourceLoader):
+    """Loads from files that are held in memory, for a process that may read none."""
+
+    def __init__(self, generation: Generation) -> None:
+        self.directory, self.files = generation.directory, generation.files or {}
+
+    def get_filename(self, fullname: str) -> str:
+        below = fullname.split(".")[3:]
+        found = [one for one in ("/".join([*below, "__init__.py"]), "/".join(below) + ".py") if one in self.files]
+        return str(self.directory / found[0]) if found else ""
+
+    def get_data(self, path: str | bytes) -> bytes:
+        name = os.path.relpath(os.fsdecode(path), self.directory)
+        if name not in self.files:
+            raise FileNotFoundError(path)
+        return self.files[name]
+
+    def spec(self, fullname: str) -> ModuleSpec | None:
+        path = self.get_filename(fullname)
+        return importlib.util.spec_from_file_location(fullname, path, loader=self) if path else None
+
+
 class _Guard(importlib.abc.MetaPathFinder):
+    def __init__(self) -> None:
+        self.held: dict[str, _Held] = {}
+
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         parts = fullname.split(".")
         if parts[0] == "cells" and parts[2:3] == ["impl"]:
             raise ImportOfImplementation(module=fullname)
+        if (held := self.held.get(".".join(parts[:3]))) is not None:
+            return held.spec(fullname)
         return FileFinder(path[0], (_Source, [".py"])).find_spec(fullname) if parts[0] == PREFIX and path else None
 
 
@@ -101,9 +130,14 @@ def load(generation: Generation, contract: type[Contract]) -> type[Contract]:
     for part in (PREFIX, f"{PREFIX}.{generation.cell}"):
         sys.modules.setdefault(part, ModuleType(part)).__path__ = []
     _forget(name)
+    GUARD.held.pop(name, None)
     start = generation.directory / "__init__.py"
-    spec = importlib.util.spec_from_loader(name, _Source(name, str(start)), is_package=True)
-    if spec is None or spec.loader is None or not start.is_file():
+    if generation.files is not None:
+        GUARD.held[name] = _Held(generation)
+        spec = GUARD.held[name].spec(name)
+    else:
+        spec = importlib.util.spec_from_loader(name, _Source(name, str(start)), is_package=True) if start.is_file() else None
+    if spec is None or spec.loader is None:
         raise ImplementationProblems.of(subject, [f"there is no {start}: write the class there"])
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
