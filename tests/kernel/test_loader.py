@@ -1,5 +1,5 @@
 # mypy: disable-error-code="empty-body"
-import importlib
+import importlib.util
 import os
 import sys
 
@@ -75,26 +75,20 @@ async def test_the_files_of_a_generation_are_found_when_they_are_needed(tmp_path
     assert (await spoken(second), await spoken(first)) == ("two", "one")
 
 
-async def test_a_generation_whose_files_are_held_in_memory_needs_no_directory(tmp_path):
-    text = (
-        CLASS.format("one.word + three.words() + data.decode()")
-        + "import pkgutil\nfrom . import one\nfrom .two import three\ndata = pkgutil.get_data(__name__, 'two/a.txt')\n"
-    )
-    three = "import traceback\ndef words(): return ''.join(traceback.format_stack()[-1:]).split('\\n')[1].strip()[:3]\n"
-    files = {"__init__.py": text, "one.py": "word = 'one '\n", "two/__init__.py": "", "two/three.py": three, "two/a.txt": " a"}
-    held = {name: value.encode() for name, value in files.items()}
-    generation = Generation(cell="speaker", digest=digest_of(held), directory=tmp_path / "gone", files=held)
-    implementation = load(generation, Speaker)
-    assert await spoken(implementation) == "one def a"
-    with pytest.raises(FileNotFoundError):
-        sys.modules[implementation.__module__].__loader__.get_data(str(tmp_path / "gone" / "b.txt"))
+async def test_a_generation_that_finds_its_modules_itself_needs_no_directory(tmp_path):
+    write(tmp_path, __init__=CLASS.format("two.word") + "from . import two\n", two="word = 'found'\n")
+    asked = []
+
+    def specs(name):
+        asked.append(name.split(".")[3:])
+        path = tmp_path / (".".join(name.split(".")[3:]) or "__init__")
+        return importlib.util.spec_from_file_location(name, path.with_suffix(".py")) if path.name != "three" else None
+
+    implementation = load(Generation(cell="speaker", digest="held" * 16, directory=tmp_path / "gone", specs=specs), Speaker)
+    assert await spoken(implementation) == "found"
     with pytest.raises(ModuleNotFoundError):
-        importlib.import_module(f"{implementation.__module__}.four")
-
-
-def test_a_generation_without_its_first_file_is_a_problem_in_memory_too(tmp_path):
-    with pytest.raises(ImplementationProblems):
-        load(Generation(cell="speaker", digest="0" * 64, directory=tmp_path, files={}), Speaker)
+        importlib.import_module(f"{implementation.__module__}.three")
+    assert asked == [[], ["two"], ["three"]]
 
 
 async def test_a_generation_is_read_from_its_files_and_never_from_bytecode_of_another(tmp_path):

@@ -9,16 +9,15 @@ import hashlib
 import importlib.abc
 import importlib.util
 import inspect
-import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.machinery import FileFinder, ModuleSpec, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from planaria.kernel.contract import Contract, contract_of, implementation_problems
+from planaria.kernel.contract import Contract, implementation_problems
 from planaria.kernel.error import PlanariaError, Several
 
 PREFIX = "planaria_generation"
@@ -42,12 +41,12 @@ class ImportOfImplementation(PlanariaError, ImportError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """One implementation, named by the digest of its files; `files` holds them where the directory cannot be read."""
+    """One implementation, named by the digest of its files; `specs` finds its modules where the directory cannot be read."""
 
     cell: str
     digest: str
     directory: Path
-    files: Mapping[str, bytes] | None = None
+    specs: Callable[[str], ModuleSpec | None] | None = None
 
 
 class _Source(SourceFileLoader):
@@ -55,38 +54,16 @@ class _Source(SourceFileLoader):
         raise OSError(f"{path} is always compiled: bytecode kept by time and size may be of another generation")
 
 
-class _Held(importlib.abc.SourceLoader):
-    """Loads from files that are held in memory, for a process that may read none."""
-
-    def __init__(self, generation: Generation) -> None:
-        self.directory, self.files = generation.directory, generation.files or {}
-
-    def get_filename(self, fullname: str) -> str:
-        below = fullname.split(".")[3:]
-        found = [one for one in ("/".join([*below, "__init__.py"]), "/".join(below) + ".py") if one in self.files]
-        return str(self.directory / found[0]) if found else ""
-
-    def get_data(self, path: str | bytes) -> bytes:
-        name = os.path.relpath(os.fsdecode(path), self.directory)
-        if name not in self.files:
-            raise FileNotFoundError(path)
-        return self.files[name]
-
-    def spec(self, fullname: str) -> ModuleSpec | None:
-        path = self.get_filename(fullname)
-        return importlib.util.spec_from_file_location(fullname, path, loader=self) if path else None
-
-
 class _Guard(importlib.abc.MetaPathFinder):
     def __init__(self) -> None:
-        self.held: dict[str, _Held] = {}
+        self.held: dict[str, Callable[[str], ModuleSpec | None]] = {}
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         parts = fullname.split(".")
         if parts[0] == "cells" and parts[2:3] == ["impl"]:
             raise ImportOfImplementation(module=fullname)
         if (held := self.held.get(".".join(parts[:3]))) is not None:
-            return held.spec(fullname)
+            return held(fullname)
         return FileFinder(path[0], (_Source, [".py"])).find_spec(fullname) if parts[0] == PREFIX and path else None
 
 
@@ -132,9 +109,8 @@ def load(generation: Generation, contract: type[Contract]) -> type[Contract]:
     _forget(name)
     GUARD.held.pop(name, None)
     start = generation.directory / "__init__.py"
-    if generation.files is not None:
-        GUARD.held[name] = _Held(generation)
-        spec = GUARD.held[name].spec(name)
+    if generation.specs is not None:
+        GUARD.held[name], spec = generation.specs, generation.specs(name)
     else:
         spec = importlib.util.spec_from_loader(name, _Source(name, str(start)), is_package=True) if start.is_file() else None
     if spec is None or spec.loader is None:
@@ -153,7 +129,7 @@ def load(generation: Generation, contract: type[Contract]) -> type[Contract]:
 
 def _class_in(module: ModuleType, contract: type[Contract], subject: str) -> type[Contract]:
     own = {one: None for one in vars(module).values() if inspect.isclass(one) and one.__module__.startswith(module.__name__)}
-    found = [one for one in own if issubclass(one, Contract) and contract_of(one) is contract]
+    found = [one for one in own if issubclass(one, contract)]
     if len(found) != 1:
         names = ", ".join(one.__name__ for one in found) or "none"
         raise ImplementationProblems.of(subject, [f"__init__.py must hold exactly one subclass of {contract.__name__}; found: {names}"])
