@@ -4,7 +4,8 @@ from planaria.assemble import life_at, system_at
 from planaria.assemble.host import OUTBOX
 from planaria.assemble.outbox.contract import NotParked, ParkedDeliveries
 from planaria.assemble.outbox.impl import ParkedDeliveriesCell
-from planaria.kernel.event import SCOPE, NoSuchDelivery, Parked
+from planaria.assemble.outbox.parking import NoSuchDelivery, Parked
+from planaria.kernel.event import SCOPE
 
 PARK = "update planaria__delivery set parked = 1, attempts = 12, error = 'it said no'"
 

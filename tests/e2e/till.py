@@ -169,6 +169,7 @@ def tell(word: str, value: object) -> None:
 async def main(root: Path, run: int, *, stop: bool) -> None:
     from planaria.assemble import life_at
     from planaria.assemble.clock import SystemClock
+    from planaria.assemble.outbox.parking import Parking
     from planaria.kernel.loader import generation_at
     from planaria.ledger import Ledger
 
@@ -176,7 +177,7 @@ async def main(root: Path, run: int, *, stop: bool) -> None:
         await life.outbox.settled()
         till, book = (life.cells[name].handle for name in ("till", "book"))
         tell("state", {"sold": await till.sold(), "booked": await book.booked(), "confirmed": await till.confirmed()})
-        tell("parked", len(await life.outbox.parked()))
+        tell("parked", len(await Parking(life.outbox).parked()))
         if stop:
             return
         ledger = Ledger.open(root / "ledger", root / ".planaria" / "keys" / "ledger.pem", clock=SystemClock())

@@ -1,8 +1,8 @@
 from prometheus_client.parser import text_string_to_metric_families
 
 from planaria.gateway.metrics import Traffic, metrics_text
-from planaria.kernel.life import CellStatus
-from planaria.kernel.measure import Histogram, Measure
+from planaria.record.meter import Timing
+from planaria.record.status import CellStatus, Measure
 from tests.gateway.house import open_house
 
 STATUS = CellStatus(cell='odd"\\\nname', state="up", generation="abc" * 20, placement="inprocess", running=2, queued=1, crashes=0)
@@ -13,16 +13,18 @@ def families(text):
 
 
 def measure():
-    histogram = Histogram()
+    return Measure(cell="probe", operation="echo", calls=10, refused=1, failed=2, unknown=3)
+
+
+def timings():
+    timing = Timing(bytes_total=25, bytes_measured=2)
     for elapsed_s in (0.002, 0.002, 99.0):
-        histogram.add(elapsed_s)
-    return Measure(
-        cell="probe", operation="echo", calls=10, refused=1, failed=2, unknown=3, latency_s=histogram, bytes_mean=12.5, running=0, queued=0
-    )
+        timing.latency_s.add(elapsed_s)
+    return {("probe", "echo"): timing}
 
 
 def test_a_parser_reads_what_was_measured():
-    found = families(metrics_text([measure()], [STATUS], Traffic(), {"requests": 3}))
+    found = families(metrics_text([measure()], timings(), [STATUS], Traffic(), {"requests": 3}))
     calls = {one.labels["outcome"]: one.value for one in found["planaria_calls"].samples}
     assert calls == {"completed": 4, "refused": 1, "failed": 2, "unknown": 3}
     assert [one.value for one in found["planaria_gateway_requests"].samples] == [3]
@@ -31,7 +33,7 @@ def test_a_parser_reads_what_was_measured():
 
 
 def test_a_histogram_is_cumulative_and_ends_at_infinity():
-    samples = families(metrics_text([measure()], [], Traffic(), {}))["planaria_call_seconds"].samples
+    samples = families(metrics_text([measure()], timings(), [], Traffic(), {}))["planaria_call_seconds"].samples
     buckets = {one.labels["le"]: one.value for one in samples if one.name.endswith("_bucket")}
     assert (buckets["0.001"], buckets["0.005"], buckets["30.0"], buckets["+Inf"]) == (0, 2, 2, 3)
     assert {one.name: one.value for one in samples if "le" not in one.labels} == {
@@ -40,7 +42,7 @@ def test_a_histogram_is_cumulative_and_ends_at_infinity():
 
 
 def test_says_nothing_of_what_was_not_measured():
-    assert set(families(metrics_text([], [], Traffic(), {}))) == {"planaria_gateway_received_bytes", "planaria_gateway_sent_bytes"}
+    assert set(families(metrics_text([], {}, [], Traffic(), {}))) == {"planaria_gateway_received_bytes", "planaria_gateway_sent_bytes"}
 
 
 async def test_a_running_gateway_tells_its_traffic(tmp_path):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from planaria.kernel.contract import HOOKS, Contract, event, handles, operation, operations, requires
 from planaria.kernel.error import CellError
 from planaria.kernel.system import state, uses
+from planaria.record.status import measures_of, status_of
 from planaria.testing import run_cells
 from planaria.testing.inline import inline_generation
 
@@ -190,7 +191,7 @@ async def fails(self, what=""):
 
 
 def measured(cells, name, cell="desk"):
-    one = next(one for one in cells.life.measures() if (one.cell, one.operation) == (cell, name))
+    one = next(one for one in measures_of(cells.life) if (one.cell, one.operation) == (cell, name))
     return {"calls": one.calls, "refused": one.refused, "failed": one.failed, "unknown": one.unknown}
 
 
@@ -224,7 +225,7 @@ class Diary:
 
 
 def state_of(cells):
-    return cells.life.status()[0].state
+    return status_of(cells.life)[0].state
 
 
 SEEN = "create table reader__seen (key text, number integer);"

@@ -5,13 +5,14 @@ import pytest
 from planaria.kernel.admission import Busy, CellDown, Resident
 from planaria.kernel.call import Lost
 from planaria.kernel.system import uses
+from planaria.record.status import status_of
 from tests.kernel.house import Desk, Errand, Pause, acting, begin, generation, idle, now_s, running, until
 
 ONE = {"desk": {"concurrency": 1}}
 
 
 def counts(cells, cell="desk"):
-    one = next(one for one in cells.life.status() if one.cell == cell)
+    one = next(one for one in status_of(cells.life) if one.cell == cell)
     return one.running, one.queued
 
 

@@ -5,6 +5,7 @@ import pytest
 from planaria.kernel.admission import CellDown
 from planaria.kernel.cell import START_S, NoSuchPlacement, RightMissing, SwapFailed
 from planaria.kernel.system import uses
+from planaria.record.status import status_of
 from planaria.testing import run_cells
 from planaria.testing.inline import inline_generation, inline_system
 from tests.kernel.house import ONE, Desk, Diary, Errand, Pause, acting, begin, generation, idle, now_s, outcome, running, state_of
@@ -39,7 +40,7 @@ async def test_a_swap_replaces_the_generation_and_closes_the_one_before(tmp_path
         assert await cells.handle(Desk).work("old") == "old"
         made = generation(Desk, tmp_path, work=new, **diary.hooks("new"))
         await cells.life.swap("desk", made)
-        assert (await cells.handle(Desk).work("old"), cells.life.status()[0].generation) == ("new", made.digest)
+        assert (await cells.handle(Desk).work("old"), status_of(cells.life)[0].generation) == ("new", made.digest)
     assert diary.lines == ["old starts", "new starts", "old stops", "new stops"]
 
 
@@ -112,13 +113,13 @@ async def test_a_swap_that_fails_leaves_the_old_generation_untouched(tmp_path, w
     diary, records = Diary(), []
     async with running(desk=acting(Desk, **remembering("a"))) as cells:
         await cells.handle(Desk).work("b")
-        before = cells.life.status()[0].generation
+        before = status_of(cells.life)[0].generation
         made = generation(Desk, tmp_path, **(diary.hooks("new") | {where: fail}))
         failed = await outcome(cells.life.swap("desk", made))
         assert failed.facts == {"cell": "desk", "current": before[:12], "candidate": made.digest[:12], "text": "ValueError: no"}
         assert diary.lines[-1] == "new stops"
         records.append(await cells.handle(Desk).work("c"))
-        assert (records, cells.life.status()[0].generation) == (["abc"], before)
+        assert (records, status_of(cells.life)[0].generation) == (["abc"], before)
 
 
 async def test_calls_that_waited_for_a_swap_that_failed_go_on_in_the_old_generation(tmp_path):

@@ -3,8 +3,9 @@ from itertools import pairwise
 
 import pytest
 
+from planaria.assemble.outbox.parking import NoSuchDelivery
 from planaria.kernel.contract import Contract, event, operation
-from planaria.kernel.event import ATTEMPTS_MAX, DELAY_FIRST_S, DELAY_MAX_S, PAGE, NoSuchDelivery, NotEmittedHere
+from planaria.kernel.event import ATTEMPTS_MAX, DELAY_FIRST_S, DELAY_MAX_S, PAGE, NotEmittedHere
 from planaria.kernel.system import state
 from planaria.testing import MemoryStore, run_cells
 from tests.kernel.house import (
@@ -127,7 +128,7 @@ async def test_an_event_that_fails_too_often_is_parked_and_the_next_of_its_key_g
         await cells.handle(Desk).work("a:1 a:2")
         await pass_s(600)
         assert heard.lines == [("a", 1)] * ATTEMPTS_MAX + [("a", 2)]
-        (parked,) = await cells.life.outbox.parked()
+        (parked,) = await cells.outbox.parked()
         assert (parked.event, parked.handler, parked.key, parked.attempts) == (1, "reader.note", "a", ATTEMPTS_MAX)
         assert (parked.error.splitlines()[0], b"1" in parked.payload) == (
             "PLN-C300: cell 'reader' failed in 'note': ValueError: no a",
@@ -143,14 +144,14 @@ async def test_what_is_parked_may_be_redelivered_from_its_first_attempt():
     async with running(desk=EMITTER, reader=heard.cell()) as cells:
         await cells.handle(Desk).work("a")
         await pass_s(600)
-        await cells.life.outbox.redeliver(1, "reader.note")
+        await cells.outbox.redeliver(1, "reader.note")
         await cells.settled()
         assert (len(heard.lines), heard.ended) == (ATTEMPTS_MAX + 1, [])
         await pass_s(1)
         await cells.settled()
-        assert (heard.ended, await cells.life.outbox.parked()) == ([("a", 0)], [])
+        assert (heard.ended, await cells.outbox.parked()) == ([("a", 0)], [])
         with pytest.raises(NoSuchDelivery) as missing:
-            await cells.life.outbox.redeliver(1, "reader.note")
+            await cells.outbox.redeliver(1, "reader.note")
         assert missing.value.facts == {"event": 1, "handler": "reader.note"}
 
 
@@ -162,7 +163,7 @@ async def test_what_is_redelivered_goes_before_what_failed_later_of_its_key():
         await cells.handle(Desk).work("a:2")
         await cells.settled()
         heard.failing = ()
-        await cells.life.outbox.redeliver(1, "reader.note")
+        await cells.outbox.redeliver(1, "reader.note")
         await cells.settled()
         assert heard.ended == [("a", 1), ("a", 2)]
 

@@ -8,6 +8,7 @@ from planaria.kernel.contract import Contract, handles
 from planaria.kernel.error import NoSuchCell, NoSuchOperation
 from planaria.kernel.life import Life, TooManyCrashes
 from planaria.kernel.system import System, SystemProblems, state, uses
+from planaria.record.status import measures_of, status_of
 from planaria.testing import MemoryStore
 from planaria.testing.inline import inline_generation, inline_system
 from tests.kernel.house import Desk, Errand, Noted, Pause, Reader, acting, begin, idle, outcome, pass_s, running
@@ -38,9 +39,9 @@ async def test_a_cell_starts_after_those_it_uses_and_stops_before_them():
     lines = []
     errand = acting(Errand, {"desk": uses(Desk)}, **diary("errand", lines))
     async with running(errand=errand, desk=acting(Desk, **diary("desk", lines)), uses={Errand: (Desk,), Desk: ()}) as cells:
-        assert {one.state for one in cells.life.status()} == {"up"}
+        assert {one.state for one in status_of(cells.life)} == {"up"}
     assert lines == ["desk starts", "errand starts", "errand stops", "desk stops"]
-    assert {one.state for one in cells.life.status()} == {"stopped"}
+    assert {one.state for one in status_of(cells.life)} == {"stopped"}
     assert cells.life.ended.result() is None
 
 
@@ -147,9 +148,9 @@ async def test_a_cell_that_crashes_too_often_ends_the_life_with_its_name():
         with pytest.raises(TooManyCrashes) as crashes:
             await asyncio.shield(cells.life.ended)
         assert crashes.value.facts == {"cell": "desk", "crashes": 3, "within_s": 60.0, "text": "ValueError: bang"}
-        assert (len(starts), cells.life.status()[0].state) == (3, "down")
+        assert (len(starts), status_of(cells.life)[0].state) == (3, "down")
         assert type(await outcome(cells.handle(Desk).work())) is CellDown
-    assert cells.life.status()[0].state == "stopped"
+    assert status_of(cells.life)[0].state == "stopped"
     assert isinstance(cells.life.ended.exception(), TooManyCrashes)
 
 
@@ -202,7 +203,7 @@ async def test_a_second_cell_that_crashes_too_often_does_not_hide_the_first():
     limits = {"desk": {"restarts": 0}, "errand": {"restarts": 1}}
     async with running(desk=acting(Desk, background=background), errand=acting(Errand, background=background), limits=limits) as cells:
         await pass_s(10)
-        assert [one.state for one in cells.life.status()] == ["down", "down"]
+        assert [one.state for one in status_of(cells.life)] == ["down", "down"]
         assert cells.life.ended.exception().facts["cell"] == "desk"
 
 
@@ -213,11 +214,11 @@ async def test_a_stop_waits_for_no_restart():
 
     async with running(desk=acting(Desk, background=background), store=MemoryStore()) as cells:
         await pass_s(0.01)
-        assert cells.life.status()[0].state == "restarting"
+        assert status_of(cells.life)[0].state == "restarting"
         stopped_s = asyncio.get_running_loop().time()
-    assert (asyncio.get_running_loop().time(), cells.life.status()[0].state) == (stopped_s, "stopped")
+    assert (asyncio.get_running_loop().time(), status_of(cells.life)[0].state) == (stopped_s, "stopped")
     await pass_s(60)
-    assert (cells.life.restarts, cells.life.status()[0].state) == (set(), "stopped")
+    assert (cells.life.restarts, status_of(cells.life)[0].state) == (set(), "stopped")
 
 
 async def test_status_and_measures_are_plain_data():
@@ -225,8 +226,8 @@ async def test_status_and_measures_are_plain_data():
     async with running(desk=acting(Desk, work=pause)) as cells:
         call = begin(cells.handle(Desk).work())
         await pause.entered()
-        (desk,) = cells.life.status()
+        (desk,) = status_of(cells.life)
         assert (desk.cell, desk.state, desk.placement, desk.running, desk.queued, desk.crashes) == ("desk", "up", "inprocess", 1, 0, 0)
-        assert {one.cell for one in cells.life.measures()} == {"desk"}
+        assert {one.cell for one in measures_of(cells.life)} == {"desk"}
         pause.open()
         await call

@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 
 from planaria import CellError, Contract, State, event, handles, operation, requires, state, uses
-from planaria.kernel.contract import contract_of
 
 ACCOUNTS = ("ada", "bob", "eve", "kim")
 EACH = 100
@@ -125,7 +124,7 @@ class Life:
         self.stopped = True
 
     async def background(self):
-        await World.present.background(contract_of(type(self)).__name__.lower())
+        await World.present.background(type(self).__mro__[1].__name__.lower())
 
 
 def move(tx, moved):

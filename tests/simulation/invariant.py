@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+from planaria.record.status import status_of
 from tests.simulation.cells import ACCOUNTS, EACH
 from tests.simulation.world import Broken, World
 
@@ -24,7 +25,7 @@ def check_peace(world: World, life, totals: tuple[int, int]) -> None:
     """After all trouble: everybody is up, no place is taken, nobody waits, and two cells agree."""
     if totals != (len(ACCOUNTS) * EACH,) * 2:
         raise Broken(f"the sums are {totals}")
-    for one in life.status():
+    for one in status_of(life):
         if (one.state, one.running, one.queued) != ("up", 0, 0) or life.cells[one.cell].admission.leaving:
             raise Broken(f"after all calls have ended: {one}, leaving {life.cells[one.cell].admission.leaving}")
 

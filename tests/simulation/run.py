@@ -7,6 +7,7 @@ import warnings
 from contextlib import contextmanager
 from typing import Any
 
+from planaria.assemble.outbox.parking import Parking
 from planaria.kernel import cell as kernel_cell
 from planaria.kernel.call import enter
 from planaria.kernel.cell import SwapFailed
@@ -178,9 +179,9 @@ async def drain(world, life):
 async def peace(world: World, life: Life) -> None:
     """With no more trouble, everything that was promised must come about."""
     await drain(world, life)
-    for one in await life.outbox.parked():
+    for one in await Parking(life.outbox).parked():
         world.late.add(json.loads(one.payload)["number"])
-        await life.outbox.redeliver(one.event, one.handler)
+        await Parking(life.outbox).redeliver(one.event, one.handler)
     await drain(world, life)
     for _ in range(3):
         await ask(world, life, "transfer", deadline_s=None)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from planaria.assemble.outbox.contract import ParkedDeliveries
+from planaria.assemble.outbox.parking import Parking
 from planaria.kernel.contract import Contract
 from planaria.kernel.life import Life
 from planaria.kernel.port import Seat, SeatOrder
@@ -28,7 +29,7 @@ class HostCell:
     give: Callable[[Life], Any]
 
 
-OUTBOX = HostCell(ParkedDeliveries, Path(__file__).parent / "outbox" / "impl", lambda life: life.outbox)
+OUTBOX = HostCell(ParkedDeliveries, Path(__file__).parent / "outbox" / "impl", lambda life: Parking(life.outbox))
 
 
 class HostPlacement:

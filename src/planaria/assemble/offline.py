@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from planaria.assemble.clock import RandomIds, SystemClock
+from planaria.assemble.outbox.parking import Parking
 from planaria.assemble.place import Places
 from planaria.kernel.event import Outbox
 from planaria.kernel.port import Ports
@@ -34,8 +35,9 @@ async def parked_at(root: Path, *, again: Iterable[tuple[int, str]] = ()) -> lis
         ports = Ports(store=store, codec=MsgspecCodec(), clock=SystemClock(), ids=RandomIds(), placements={})
         outbox = Outbox(ports, complain=lambda _: None)
         await outbox.prepare()
+        parking = Parking(outbox)
         for event, handler in again:
-            await outbox.redeliver(event, handler)
-        return [{**one._asdict(), "payload": one.payload.decode("utf-8", "replace")} for one in await outbox.parked()]
+            await parking.redeliver(event, handler)
+        return [{**one._asdict(), "payload": one.payload.decode("utf-8", "replace")} for one in await parking.parked()]
     finally:
         await store.close()

@@ -35,7 +35,7 @@ def _run(given: argparse.Namespace, terminal: Terminal) -> int:
         return _list(parked, terminal)
     chosen = [one for one in parked if given.event in (None, one["event"])]
     if given.event is not None and not chosen:
-        from planaria.kernel.event import NoSuchDelivery
+        from planaria.assemble.outbox.parking import NoSuchDelivery
 
         raise NoSuchDelivery(event=given.event, handler="any handler")
     if client:

@@ -98,7 +98,9 @@ async def _until_told(root: Path, given: argparse.Namespace, terminal: Terminal)
 
 
 def _tell(served: "Served", note: "RunNote", terminal: Terminal) -> None:
-    cells = {one.cell: one.generation for one in served.life.status() if one.placement != "host"}
+    from planaria.record.status import status_of
+
+    cells = {one.cell: one.generation for one in status_of(served.life) if one.placement != "host"}
     name = served.life.system.name
     terminal.give({"ok": True, "system": name, "url": note.url, "port": note.port, "pid": note.pid, "cells": cells})
     terminal.say(f"{terminal.colour(name, BOLD)} is up at {terminal.colour(note.url, BOLD)}, as process {note.pid}")

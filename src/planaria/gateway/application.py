@@ -24,6 +24,8 @@ from planaria.kernel.call import enter
 from planaria.kernel.error import Failed, NoSuchCell, NoSuchOperation, PlanariaError, Unknown
 from planaria.kernel.life import Life
 from planaria.placement.codec import MsgspecCodec
+from planaria.record.meter import Meter
+from planaria.record.status import measures_of, status_of
 
 SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}").fullmatch
 JSON = (b"content-type", b"application/json")
@@ -64,7 +66,8 @@ class Application:
         self.body_bytes = parts.admission.limits.body_bytes
         self.encode = parts.codec.encode
         self.new_id = parts.life.ports.ids.new
-        self.traffic = Traffic()
+        self.traffic, self.meter = Traffic(), Meter(parts.codec.encode)
+        self.life.sample(self.meter.observe)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -159,14 +162,14 @@ class Application:
         return NoSuchOperation(cell=cell, operation=operation, known=known)
 
     def _health(self) -> Answer:
-        cells = [asdict(one) for one in self.life.status()]
+        cells = [asdict(one) for one in status_of(self.life)]
         well = all(one["state"] == "up" for one in cells)
         body = json.dumps({"ok": well, "system": self.life.system.name, "cells": cells}).encode()
         return Answer(status=200 if well else 503, kind=JSON, body=body)
 
     def _metrics(self) -> bytes:
         gauges = {"requests": self.admission.running, "connections": len(self.parts.connections)}
-        return metrics_text(self.life.measures(), self.life.status(), self.traffic, gauges)
+        return metrics_text(measures_of(self.life), self.meter.timings, status_of(self.life), self.traffic, gauges)
 
     async def _refuse(self, error: Exception, receive: Receive, send: Send, request_id: str) -> None:
         problem = problem_of(error, request_id)

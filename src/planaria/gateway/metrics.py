@@ -1,20 +1,21 @@
 """Metrics: what the system measured, in the text format of Prometheus (exposition format 0.0.4).
 
 Why: every monitoring system reads it, and it costs nothing until it is asked for.
-Not here: measuring (`kernel.measure`).
+Not here: counting (`record.status`) and timing (`record.meter`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from planaria.kernel.life import CellStatus
-from planaria.kernel.measure import BOUNDS_S, Measure
+from planaria.record.meter import BOUNDS_S, Timing
+from planaria.record.status import CellStatus, Measure
 
 CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 OUTCOMES = ("completed", "refused", "failed", "unknown")
 Sample = tuple[str, Mapping[str, Any], float]
 Family = tuple[str, str, str, list[Sample]]
+Timings = Mapping[tuple[str, str], Timing]
 
 
 @dataclass(frozen=False, slots=True)
@@ -31,14 +32,15 @@ class Traffic:
         self.sent_bytes += sent_bytes
 
 
-def metrics_text(measures: Iterable[Measure], cells: Iterable[CellStatus], traffic: Traffic, gauges: Mapping[str, float]) -> bytes:
+def metrics_text(
+    measures: Iterable[Measure], timings: Timings, cells: Iterable[CellStatus], traffic: Traffic, gauges: Mapping[str, float]
+) -> bytes:
     """Return everything measured as one text; `gauges` are the gateway's own, by name.
 
-    >>> metrics_text([], [], Traffic(), {"requests": 2}).decode().splitlines()[-1]
+    >>> metrics_text([], {}, [], Traffic(), {"requests": 2}).decode().splitlines()[-1]
     'planaria_gateway_requests 2'
     """
-    measures = list(measures)
-    families = (*_of_calls(measures), *_of_cells(list(cells)), *_of_gateway(traffic, gauges))
+    families = (*_of_calls(list(measures), timings), *_of_cells(list(cells)), *_of_gateway(traffic, gauges))
     return "".join(_family(name, kind, text, samples) for name, kind, text, samples in families if samples).encode()
 
 
@@ -54,15 +56,16 @@ def _escaped(text: str) -> str:
     return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
 
 
-def _of_calls(measures: list[Measure]) -> Iterator[Family]:
+def _of_calls(measures: list[Measure], timings: Timings) -> Iterator[Family]:
     labelled = [({"cell": one.cell, "operation": one.operation}, one) for one in measures]
     outcomes: list[Sample] = [
         ("", {**labels, "outcome": outcome}, float(_count(one, outcome))) for labels, one in labelled for outcome in OUTCOMES
     ]
     yield "planaria_calls_total", "counter", "Calls by outcome.", outcomes
-    seconds = [sample for labels, one in labelled for sample in _histogram(labels, one)]
+    timed = [(labels, timings.get((one.cell, one.operation)) or Timing()) for labels, one in labelled]
+    seconds = [sample for labels, one in timed for sample in _histogram(labels, one)]
     yield "planaria_call_seconds", "histogram", "Time of calls; of calls from cell to cell, a sample.", seconds
-    sizes: list[Sample] = [("", labels, one.bytes_mean) for labels, one in labelled]
+    sizes: list[Sample] = [("", labels, one.bytes_mean) for labels, one in timed]
     yield "planaria_call_bytes", "gauge", "Mean bytes of arguments and result, encoded; a sample.", sizes
 
 
@@ -72,12 +75,12 @@ def _count(measure: Measure, outcome: str) -> int:
     return max(0, measure.calls - measure.refused - measure.failed - measure.unknown)
 
 
-def _histogram(labels: Mapping[str, Any], measure: Measure) -> Iterator[Sample]:
+def _histogram(labels: Mapping[str, Any], timing: Timing) -> Iterator[Sample]:
     seen = 0
-    for bound, count in zip((*BOUNDS_S, "+Inf"), measure.latency_s.counts, strict=True):
+    for bound, count in zip((*BOUNDS_S, "+Inf"), timing.latency_s.counts, strict=True):
         seen += count
         yield "_bucket", {**labels, "le": bound}, float(seen)
-    yield "_sum", labels, measure.latency_s.sum_s
+    yield "_sum", labels, timing.latency_s.sum_s
     yield "_count", labels, float(seen)
 
 

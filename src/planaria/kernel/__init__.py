@@ -1,7 +1,7 @@
 """The kernel: contracts, calls, events and supervision, with the standard library alone.
 
-Read it in this order, in one sitting: `error`, `effect`, `value`, `contract` (what lasts); `port`, `measure`, `request`,
-`admission`, `call` (the one call path); `event`, `state` (what is told, what is kept); `loader`, `system`, `cell`, `life`
+Read it in this order, in one sitting: `error`, `effect`, `value`, `contract` (what lasts); `port`, `request`,
+`admission`, `stream`, `call` (the one call path); `event`, `state` (what is told, what is kept); `loader`, `system`, `cell`, `life`
 (what runs, and how it is replaced).
 
 Why: whoever answers for a system must be able to hold its heart in the head.

@@ -16,8 +16,8 @@ from typing import Any, cast
 from planaria.kernel.admission import WAITING, Admission, Resident
 from planaria.kernel.contract import Contract, OperationDescription, operations
 from planaria.kernel.error import CellError, Failed, Raised, Refused, Unknown
-from planaria.kernel.measure import Histogram, Measure
 from planaria.kernel.request import REQUEST, WRAPPER, Request, chain
+from planaria.kernel.stream import flow
 
 SHAPE = """
 async def {name}(_handle{parameters}):
@@ -37,8 +37,11 @@ async def {name}(_handle{parameters}):
             _held.left()
     return await _again(({arguments}))
 """
+STREAM = """
+def {name}(_handle{parameters}):
+    return _flow(_call, ({arguments}))
+"""
 SAMPLED_EVERY = 64
-BYTES_EVERY = 32
 
 
 class DeadlinePassed(Refused):
@@ -98,20 +101,20 @@ Observer = Callable[[CallRecord], None]
 class Operation:
     """One operation of one running cell: its counters, its checks and its slow path."""
 
-    def __init__(self, description: OperationDescription, admission: Admission, *, size_of: Callable[[Any], int]) -> None:
-        self.description, self.admission, self.size_of = description, admission, size_of
+    def __init__(self, description: OperationDescription, admission: Admission) -> None:
+        self.description, self.admission = description, admission
         self.name, self.cell, self.deadline_s = description.name, admission.cell, float(description.deadline_s)
         self.names = [one.name for one in description.parameters]
         self.conditions = [(one, one.names, one.stateful) for one in description.conditions]
         self.declared: tuple[type[BaseException], ...] = description.errors
         self.observers: tuple[Observer, ...] = ()
+        self.samplers: tuple[Observer, ...] = ()
         self.errors = {"refused": 0, "failed": 0, "unknown": 0}
-        self.histogram, self.base, self.samples, self.bytes_total, self.bytes_measured = Histogram(), 0, 0, 0, 0
-        self.period = SAMPLED_EVERY
-        self.left = self.period - 1
-        self.function = self._compile()
+        self.base, self.period, self.left = 0, SAMPLED_EVERY, SAMPLED_EVERY - 1
+        self.function = self._compile(SHAPE)
+        self.method = self._compile(STREAM) if description.streams else self.function
 
-    def _compile(self) -> Callable[..., Awaitable[Any]]:
+    def _compile(self, shape: str) -> Callable[..., Any]:
         defaults = {f"_default_{one.name}": one.default for one in self.description.parameters if not one.required}
         parameters = "".join(f", {name}=_default_{name}" if f"_default_{name}" in defaults else f", {name}" for name in self.names)
         plain = ", ".join(self.names)
@@ -119,11 +122,12 @@ class Operation:
         conditions = f" or not _holds(({arguments}))" if self.conditions else ""
         namespace: dict[str, Any] = {
             "_op": self, "_admission": self.admission, "_request": REQUEST.get, "_holds": self._holds, "_slow": self.slow,
-            "_settle": self._settle, "_again": lambda given: self._observed(REQUEST.get(), given, again=True), **defaults,
+            "_settle": self._settle, "_flow": flow, "_call": getattr(self, "function", None), **defaults,
+            "_again": lambda given: self._observed(REQUEST.get(), given, again=True),
         }  # fmt: skip
-        source = SHAPE.format(name=self.name, parameters=parameters, arguments=arguments, plain=plain, conditions=conditions)
+        source = shape.format(name=self.name, parameters=parameters, arguments=arguments, plain=plain, conditions=conditions)
         exec(compile(source, WRAPPER, "exec"), namespace)  # noqa: S102 - a fixed shape; the names come from a checked signature
-        function: Callable[..., Awaitable[Any]] = namespace[self.name]
+        function: Callable[..., Any] = namespace[self.name]
         function.__doc__ = self.description.doc
         return function
 
@@ -136,13 +140,6 @@ class Operation:
     def calls(self) -> int:
         """Return how many calls were made, exactly."""
         return self.base + self.period - 1 - self.left
-
-    def measure(self) -> Measure:
-        """Return its measures now."""
-        return Measure(
-            cell=self.cell, operation=self.name, calls=self.calls, latency_s=self.histogram, running=self.admission.resident.running,
-            queued=len(self.admission.waiting), bytes_mean=self.bytes_total / max(1, self.bytes_measured), **self.errors,
-        )  # fmt: skip
 
     def _holds(self, arguments: tuple[Any, ...]) -> bool:
         given = dict(zip(self.names, arguments, strict=True))
@@ -212,19 +209,14 @@ class Operation:
             error, outcome = raised, outcome_of(raised)
             raise
         finally:
-            self.histogram.add(elapsed_s := perf_counter() - started)
-            self.samples += 1
-            weighing = (self._weigh,) if self.samples % BYTES_EVERY == 1 else ()
-            for observer in (*weighing, *self.observers):
-                self._tell(observer, CallRecord(
+            if told := self.samplers + self.observers:
+                record = CallRecord(
                     cell=self.cell, operation=self.name, arguments=arguments, outcome=outcome, result=result, error=error,
-                    elapsed_s=elapsed_s, chain=chain(), request=request.id, caller=request.caller,
+                    elapsed_s=perf_counter() - started, chain=chain(), request=request.id, caller=request.caller,
                     generation=(_held or self.admission.resident).generation,
-                ))  # fmt: skip
-
-    def _weigh(self, record: CallRecord) -> None:
-        self.bytes_total += self.size_of((record.arguments, record.result))
-        self.bytes_measured += 1
+                )  # fmt: skip
+                for observer in told:
+                    self._tell(observer, record)
 
     def _tell(self, observer: Observer, record: CallRecord) -> None:
         try:
@@ -290,7 +282,7 @@ def outcome_of(error: BaseException) -> str:
 
 
 async def enter(operation: Operation, arguments: tuple[Any, ...], *, deadline_s: float | None = None, **request: Any) -> Any:
-    """Call an operation from outside the system: a new request, with a shorter deadline where one is given.
+    """Call an operation from outside the system: a new request, with a shorter deadline where one is given (streams: see `stream.flow`).
 
     What is known of the request: `id`, `caller`, and the `delivery` of an event.
 
@@ -307,5 +299,5 @@ async def enter(operation: Operation, arguments: tuple[Any, ...], *, deadline_s:
 
 def make_handle(contract: type[Contract], operations_: dict[str, Operation]) -> Any:
     """Make the handle of a cell: an instance of its contract whose operations run through the call path."""
-    methods = {name: operations_[name].function for name in operations(contract)}
+    methods = {name: operations_[name].method for name in operations(contract)}
     return type(f"{contract.__name__}Handle", (contract,), methods)()

@@ -17,6 +17,7 @@ from planaria.kernel.error import PlanariaError, Several
 from planaria.kernel.loader import Generation
 from planaria.kernel.port import Ports, Seat, SeatOrder
 from planaria.kernel.request import tasks_inside
+from planaria.kernel.stream import pouring
 from planaria.kernel.system import CellPlan, cell_name
 
 START_S = 30.0
@@ -71,9 +72,7 @@ class RunningCell:
         self.plan, self.around = plan, around
         ids, complain = around.ports.ids, around.complain
         self.admission = Admission(plan.name, concurrency=plan.concurrency, queue=plan.queue, ids=ids, complain=complain)
-        encode = around.ports.codec.encode
-        declared = operations(plan.contract).items()
-        self.operations = {name: Operation(one, self.admission, size_of=lambda value: len(encode(value))) for name, one in declared}
+        self.operations = {name: Operation(one, self.admission) for name, one in operations(plan.contract).items()}
         self.admission.calls = lambda: sum(one.calls - one.errors["refused"] for one in self.operations.values())
         self.handle = self.admission.own_handle = make_handle(plan.contract, self.operations)
         self.generation: Generation | None = None
@@ -110,7 +109,8 @@ class RunningCell:
 
     def _settle(self, seat: Seat, line: "asyncio.Future[None]", generation: Generation) -> Resident:
         """Make a started seat the one in force; return the resident before."""
-        resident = Resident(generation.digest, {name: seat.method(name) for name in self.operations})
+        ways = {name: pouring if one.description.streams else None for name, one in self.operations.items()}
+        resident = Resident(generation.digest, {name: way(seat.method(name)) if way else seat.method(name) for name, way in ways.items()})
         self.seat, self.generation = seat, generation
         line.add_done_callback(lambda ended: self._ended(seat, ended))
         return self.admission.move(resident)

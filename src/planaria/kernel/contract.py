@@ -15,7 +15,7 @@ import inspect
 import json
 import textwrap
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, TypeVar
 
@@ -98,11 +98,13 @@ class OperationDescription:
     effects: tuple[Effect, ...] = ()
     errors: tuple[type[CellError], ...] = ()
     handles: type[Any] | None = None
+    streams: bool = False
 
     def plain(self) -> dict[str, Any]:
         """Return it as JSON-able data."""
         return {
             "name": self.name, "parameters": [one.plain() for one in self.parameters], "returns": type_text(self.returns), "doc": self.doc,
+            **({"streams": True} if self.streams else {}),
             "idempotent": self.idempotent, "deadline_s": self.deadline_s, "effects": sorted(map(str, self.effects)),
             "errors": sorted(f"{error.code} {error.__qualname__}" for error in self.errors),
             "handles": type_text(self.handles) if self.handles else None,
@@ -175,7 +177,7 @@ class Contract:
 def operation(
     *, idempotent: bool = False, deadline_s: float = 30.0, effects: Iterable[Effect] = (), errors: Iterable[type[CellError]] = ()
 ) -> Callable[[F], F]:
-    """Declare an async method of a contract as an operation.
+    """Declare an async method of a contract as an operation; one that gives an `AsyncIterator` is a stream, declared by `def`.
 
     >>> class Clockwork(Contract):
     ...     @operation(deadline_s=2)
@@ -236,18 +238,6 @@ def event(type_: type[Any], *, key: str) -> EventDeclaration:
     return EventDeclaration(type=type_, key=key)
 
 
-def contract_of(implementation: type[Any]) -> type[Contract]:
-    """Return the contract that a class implements (or the contract itself).
-
-    >>> contract_of(type("Cell", (type("Some", (Contract,), {}),), {})).__name__
-    'Some'
-    """
-    found = [one for one in implementation.__mro__ if Contract in one.__bases__]
-    if not found:
-        raise ContractProblems.of(implementation.__qualname__, ["it is no subclass of a contract"])
-    return found[0]
-
-
 def describe(contract: type[Contract]) -> ContractDescription:
     """Describe a contract, a subclass of `Contract`, as plain data.
 
@@ -282,8 +272,12 @@ def _describe(contract: Any) -> ContractDescription:
 def _operation(contract: type[Contract], name: str, sources: list[str], problems: list[str]) -> OperationDescription:
     function = getattr(contract, name)
     hints, signature = typing.get_type_hints(function, include_extras=True), inspect.signature(function)
-    if not inspect.iscoroutinefunction(function) or name in HOOKS:
-        problems.append(f"operation '{name}' must be `async def` and not one of {', '.join(HOOKS)}")
+    if streams := typing.get_origin(hints.get("return")) is AsyncIterator:
+        hints["return"] = typing.get_args(hints["return"])[0]
+    if inspect.iscoroutinefunction(function) is streams or name in HOOKS:
+        problems.append(f"operation '{name}' must be `async def` (or `def` that gives an AsyncIterator) and not one of {', '.join(HOOKS)}")
+    if streams and function.__planaria_mark__["idempotent"]:
+        problems.append(f"operation '{name}' gives a stream, which nobody can repeat: drop idempotent=True")
     problems += [f"operation '{name}': '{one}' has no type" for one in [*list(signature.parameters)[1:], "return"] if one not in hints]
     problems += [f"operation '{name}': {one}: {text}" for one, type_ in hints.items() for text in problems_of(type_)]
     taken = list(signature.parameters.values())[1:]
@@ -299,7 +293,7 @@ def _operation(contract: type[Contract], name: str, sources: list[str], problems
         problems.append(f"handler '{name}' must take exactly one {type_text(handled)}")
     return OperationDescription(
         name=name, parameters=parameters, returns=hints.get("return", Any), conditions=conditions, doc=doc,
-        examples=tuple(doctest.DocTestParser().get_examples(doc)), **function.__planaria_mark__,
+        examples=tuple(doctest.DocTestParser().get_examples(doc)), streams=streams, **function.__planaria_mark__,
     )  # fmt: skip
 
 
@@ -315,7 +309,7 @@ def _condition_sources(contract: type[Contract]) -> dict[str, list[str]]:
         return {}
     found: dict[str, list[str]] = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.AsyncFunctionDef):
+        if isinstance(node, (ast.AsyncFunctionDef, ast.FunctionDef)):
             calls = [one for one in node.decorator_list if isinstance(one, ast.Call) and ast.unparse(one.func).split(".")[-1] == "requires"]
             found[node.name] = [_predicate_source(contract, one.args[1]) for one in calls]
     return found
@@ -347,8 +341,8 @@ def implementation_problems(contract: type[Contract], implementation: type[Contr
         given, wanted = ", ".join(list(inspect.signature(function).parameters)[1:]), ", ".join(one.name for one in declared.parameters)
         if function is getattr(contract, name):
             problems.append(f"operation '{name}' is not implemented")
-        elif not inspect.iscoroutinefunction(function):
-            problems.append(f"operation '{name}' must be `async def`")
+        elif not (inspect.isasyncgenfunction if declared.streams else inspect.iscoroutinefunction)(function):
+            problems.append(f"operation '{name}' must be `async def`{' with `yield`' if declared.streams else ''}")
         elif given != wanted:
             problems.append(f"operation '{name}' takes ({given}), the contract says ({wanted})")
     return problems

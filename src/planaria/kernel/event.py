@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from planaria.kernel.contract import EventDeclaration
-from planaria.kernel.error import PlanariaError, Refused
+from planaria.kernel.error import Refused
 from planaria.kernel.port import Ports, Session
 from planaria.kernel.request import Delivery
 
@@ -27,10 +27,7 @@ SCHEMA = (
 )
 WAITING = """select d.event, d.key, d.attempts, d.due, e.payload from planaria__delivery d join planaria__event e on e.id = d.event
     where d.handler = ? and d.event > ? and d.parked = 0 order by d.event limit ?"""
-PARKED = """select d.event, d.handler, d.key, d.attempts, d.error, e.payload from planaria__delivery d
-    join planaria__event e on e.id = d.event where d.parked = 1 order by d.event"""
 SWEEP = "delete from planaria__event where id <= ? and not exists (select 1 from planaria__delivery where event = planaria__event.id)"
-UNPARK = "update planaria__delivery set parked = 0, attempts = 0, due = 0 where event = ? and handler = ? and parked = 1 returning event"
 FAILED = "update planaria__delivery set attempts = ?, due = ?, parked = ?, error = ? where handler = ? and event = ?"
 PAGE = 256
 DELAY_FIRST_S = 0.2
@@ -50,26 +47,6 @@ class NotEmittedHere(Refused):
     what = "cell '{cell}' may not emit {event}"
     why = "its contract declares only: {known}"
     fix = "add `event({event}, key=…)` to `events` in cells/{cell}/contract.py"
-
-
-class NoSuchDelivery(PlanariaError):
-    """There is no such parked delivery."""
-
-    code = "PLN-E104"
-    what = "event {event} is not parked for '{handler}'"
-    why = "it was delivered, redelivered, or never failed"
-    fix = "list what is parked with `planaria events`"
-
-
-class Parked(NamedTuple):
-    """A delivery that failed too often and waits for a person."""
-
-    event: int
-    handler: str
-    key: str
-    attempts: int
-    error: str
-    payload: bytes
 
 
 class Subscription(NamedTuple):
@@ -137,21 +114,6 @@ class Outbox:
         """Wait until no delivery waits but those that are parked or delayed."""
         while busy := [pump for pump in self.pumps if not pump.idle.is_set()]:
             await busy[0].idle.wait()
-
-    async def parked(self) -> list[Parked]:
-        """List the parked deliveries, oldest first."""
-        rows = await self.ports.store.read(partial(_execute, PARKED, ()))
-        return [Parked(*row) for row in rows]
-
-    async def redeliver(self, event: int, handler: str) -> None:
-        """Take a delivery out of parking and try it again, from its first attempt.
-
-        Raises:
-            NoSuchDelivery: PLN-E104.
-        """
-        if not await self.ports.store.write(partial(_execute, UNPARK, (event, handler))):
-            raise NoSuchDelivery(event=event, handler=handler)
-        self.wake()
 
 
 class _Waiting(NamedTuple):

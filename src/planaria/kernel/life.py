@@ -7,7 +7,6 @@ Not here: adapters (given as `Ports`), where generations are kept (given as a fu
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
@@ -17,7 +16,6 @@ from planaria.kernel.contract import Contract, EventDeclaration
 from planaria.kernel.error import NoSuchCell, NoSuchOperation, PlanariaError
 from planaria.kernel.event import Outbox, Subscription
 from planaria.kernel.loader import Generation
-from planaria.kernel.measure import Measure
 from planaria.kernel.port import Ports, Seat
 from planaria.kernel.request import Delivery, task_factory
 from planaria.kernel.state import State
@@ -34,19 +32,6 @@ class TooManyCrashes(PlanariaError):
     what = "cell '{cell}' crashed {crashes} times within {within_s} s: {text}"
     why = "restarting does not help it, and half a system would hide that"
     fix = "roll it back with `planaria rollback {cell}`, or mend it; then start the system again"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellStatus:
-    """How one cell is."""
-
-    cell: str
-    state: str
-    generation: str
-    placement: str
-    running: int
-    queued: int
-    crashes: int
 
 
 class Life:
@@ -96,6 +81,11 @@ class Life:
         """Attach observers to every operation; they see every call and cannot change it."""
         for one in self.operations:
             one.observe(observers)
+
+    def sample(self, *samplers: Observer) -> None:
+        """Attach observers that see only the calls that are timed anyway: those that enter the system, and a sample of the others."""
+        for one in self.operations:
+            one.samplers = samplers
 
     async def start(self) -> None:
         """Start every cell, what a cell uses before it; on a failure stop what was started, and raise."""
@@ -177,15 +167,3 @@ class Life:
         facts = {"cell": cell.plan.name, "crashes": len(cell.crashes), "within_s": cell.plan.restarts_within_s}
         if self.ended is not None and not self.ended.done():
             self.ended.set_exception(TooManyCrashes(text=f"{type(error).__name__}: {error}", **facts))
-
-    def measures(self) -> list[Measure]:
-        """Return the measures of every operation."""
-        return [one.measure() for one in self.operations]
-
-    def status(self) -> list[CellStatus]:
-        """Return how every cell is."""
-        return [
-            CellStatus(cell=name, state=cell.admission.state, generation=cell.admission.resident.generation, placement=cell.plan.placement,
-                       running=cell.admission.resident.running, queued=len(cell.admission.waiting), crashes=len(cell.crashes))
-            for name, cell in self.cells.items()
-        ]  # fmt: skip

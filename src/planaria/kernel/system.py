@@ -83,13 +83,11 @@ class System:
     def start_order(self) -> list[CellPlan]:
         """Return the cells so that what a cell uses starts before it, as far as cycles allow; otherwise as added."""
         ordered: dict[str, CellPlan] = {}
-        visiting: set[str] = set()
 
-        def visit(plan: CellPlan) -> None:
-            if plan.name not in ordered and plan.name not in visiting:
-                visiting.add(plan.name)
+        def visit(plan: CellPlan, *above: str) -> None:
+            if plan.name not in ordered and plan.name not in above:
                 for used in plan.uses:
-                    visit(self.plan(used))
+                    visit(self.plan(used), plan.name, *above)
                 ordered[plan.name] = plan
 
         for plan in self.cells.values():

@@ -7,24 +7,12 @@ Not here: the handing (`assemble.host`).
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
-from planaria.kernel.life import CellStatus, Life
+from planaria.kernel.life import Life
 from planaria.kernel.loader import Generation
+from planaria.record.status import status_of
 
 DIRECTORY = Path(__file__).parent / "cell"
-
-
-class Around(Protocol):
-    """What is needed of a life."""
-
-    def status(self) -> list[CellStatus]:
-        """Return how every cell is."""
-        ...
-
-    async def swap(self, cell: str, generation: Generation) -> None:
-        """Replace a cell's generation under load."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +24,11 @@ class Host:
     """
 
     root: Path
-    around: Around
+    around: Life
 
     def running(self) -> Mapping[str, str]:
         """Return the digest of what runs, by cell; cells of planaria itself are not among them."""
-        return {one.cell: one.generation for one in self.around.status() if (self.root / "cells" / one.cell).is_dir()}
+        return {one.cell: one.generation for one in status_of(self.around) if (self.root / "cells" / one.cell).is_dir()}
 
     @property
     def swap(self) -> Callable[[str, Generation], Awaitable[None]]:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from planaria.assemble.life import life_at
+from planaria.assemble.outbox.parking import Parking
 from planaria.assemble.system import system_at
 from planaria.kernel.contract import Contract, describe
-from planaria.kernel.event import Outbox
 from planaria.kernel.life import Life
 from planaria.kernel.loader import generation_at
 from planaria.kernel.port import Placement
@@ -58,13 +58,13 @@ class Cells:
         return self.life.handle(contract)
 
     @property
-    def outbox(self) -> Outbox:
-        """Return the outbox: what is parked, and redelivering it."""
-        return self.life.outbox
+    def outbox(self) -> Parking:
+        """Return what is parked, and the way to redeliver it."""
+        return Parking(self.life.outbox)
 
     async def settled(self) -> None:
         """Wait until every event is handled, parked, or delayed after a failure."""
-        await self.outbox.settled()
+        await self.life.outbox.settled()
 
     async def mismatches(self, contract: type[Contract], operation: str) -> list[Mismatch]:
         """Run the examples of one operation's docstring and return those that do not hold."""

@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from planaria.kernel.cell import DELAY_FIRST_S, DELAY_MAX_S
+from planaria.record.status import status_of
 from tests.kernel.house import Desk, Diary, Pause, acting, begin, generation, idle, now_s, pass_s, running, state_of
 
 
@@ -40,7 +41,7 @@ async def test_a_cell_that_crashes_is_started_again_and_calls_wait_meanwhile():
         await idle()
         assert (state_of(cells), cells.complaints) == ("restarting", ["cell 'desk' crashed: ValueError: bang"])
         assert await cells.handle(Desk).work("a") == "a"
-        assert (crashes.starts, diary.lines, cells.life.status()[0].crashes) == (2, ["desk starts", "desk stops", "desk starts"], 1)
+        assert (crashes.starts, diary.lines, status_of(cells.life)[0].crashes) == (2, ["desk starts", "desk stops", "desk starts"], 1)
         assert now_s() == DELAY_FIRST_S * 2
 
 
@@ -114,7 +115,7 @@ async def test_a_crash_during_a_swap_does_not_undo_the_swap(tmp_path):
         starting.open()
         await swap
         await pass_s(10)
-        assert (cells.life.status()[0].generation, crashes.starts, starting.count, state_of(cells)) == (made.digest, 1, 1, "up")
+        assert (status_of(cells.life)[0].generation, crashes.starts, starting.count, state_of(cells)) == (made.digest, 1, 1, "up")
 
 
 async def test_a_crash_while_a_cell_stops_does_not_start_it_again():

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from planaria.kernel.port import Placement
+from planaria.record.status import status_of
 from planaria.testing.cells import Cells
 from planaria.testing.conform.check import raises, same
 from planaria.testing.conform.subject import LISTENER, TABLES, Everything, Listener, Missing, Subject, subject_source
@@ -73,7 +74,7 @@ async def ends_calls_at_their_deadline(placement: Placement) -> None:
         subject = cells.handle(Subject)
         await raises("a call ends at its deadline", subject.dawdle(), "PLN-C401")
         same("the cell works on", await subject.double(1), 2)
-        same("no place is lost", [one.running for one in cells.life.status()], [0, 0])
+        same("no place is lost", [one.running for one in status_of(cells.life)], [0, 0])
 
 
 async def runs_calls_side_by_side(placement: Placement) -> None:
@@ -88,7 +89,7 @@ async def pushes_back_when_it_is_full(placement: Placement) -> None:
     async with _running(placement, concurrency=1, queue=1) as cells:
         subject = cells.handle(Subject)
         inside, waiting = (asyncio.create_task(_meeting(subject)) for _ in range(2))
-        await _until(lambda: (1, 1) in [(one.running, one.queued) for one in cells.life.status()])
+        await _until(lambda: (1, 1) in [(one.running, one.queued) for one in status_of(cells.life)])
         error = await raises("a full cell refuses", subject.double(1), "PLN-C203")
         same("it says when to come back", error.facts["retry_after_s"] > 0, wanted=True)
         for task in (waiting, inside):

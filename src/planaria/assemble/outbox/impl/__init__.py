@@ -5,13 +5,13 @@ Not here: what it promises (`contract`).
 """
 
 from planaria.assemble.outbox.contract import NotParked, ParkedDeliveries, ParkedDelivery
-from planaria.kernel.event import NoSuchDelivery, Outbox
+from planaria.assemble.outbox.parking import NoSuchDelivery, Parking
 
 
 class ParkedDeliveriesCell(ParkedDeliveries):
-    """Answer from the outbox that is handed in."""
+    """Answer from the parking that is handed in."""
 
-    host: Outbox
+    host: Parking
 
     async def parked(self) -> tuple[ParkedDelivery, ...]:
         """List the parked deliveries."""
