@@ -1,0 +1,50 @@
+"""What one cell used where it runs, as data: memory, processor time, calls, fuel, accesses and touches.
+
+Why: whoever decides where a cell belongs compares what it used with what it may use, in the same words for every placement.
+A placement offers it as `usages()`; metrics, `planaria doctor` and advice read it.
+Not here: time and outcomes of operations (`record.meter`, `record.status`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Protocol
+
+FIGURES = ("cell", "placement", "seats", "calls", "cpu_s", "memory_bytes", "memory_max_bytes", "fuel")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a cell used since its placement opened it; None where a placement cannot tell it for one cell.
+
+    `seats` are the processes or instances that serve it now; `memory_bytes` and `memory_max_bytes` are of all of them.
+    `accesses` counts the uses of the network by outcome, `touches` the effects seen by kind ("refused" counts apart);
+    `notes` are sentences for a person, at most a few.
+
+    >>> Usage(cell="intake", placement="process", calls=3).plain()["calls"]
+    3
+    """
+
+    cell: str
+    placement: str
+    seats: int = 1
+    calls: int | None = None
+    cpu_s: float | None = None
+    memory_bytes: int | None = None
+    memory_max_bytes: int | None = None
+    fuel: int | None = None
+    accesses: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    touches: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    notes: tuple[str, ...] = ()
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as JSON-able data."""
+        found = {name: getattr(self, name) for name in FIGURES}
+        return {**found, "accesses": dict(self.accesses), "touches": dict(self.touches), "notes": list(self.notes)}
+
+
+class Telling(Protocol):
+    """A placement that tells what its cells use."""
+
+    def usages(self) -> list[Usage]:
+        """Return the usage of each cell that is open now."""
