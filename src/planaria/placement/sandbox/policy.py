@@ -60,6 +60,7 @@ class Policy:
         """Return what is wrong with this policy as it is written, as sentences."""
         paths = (*self.reads, *self.writes, *self.executes)
         told = [f"'{path}' is no absolute path" for path in paths if not path.startswith("/") or ".." in path.split("/") or "\0" in path]
+        told += [f"'{path}' is everything" for path in paths if path.strip("/") == "" and path]
         told += [f"{port} is no port" for port in self.connects if not 0 < port < 1 << 16]
         sizes = {"memory_bytes": 1, "files_max": 4, "processes_max": 1, "file_bytes": 0, "scratch_bytes": 0}
         told += [f"{name} is below {least}" for name, least in sizes.items() if getattr(self, name) < least]
