@@ -53,8 +53,16 @@ class Client:
     async def reply(self, *, body: bool = True) -> Reply:
         head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
+        if headers.get("transfer-encoding") == "chunked":
+            return Reply(int(head[0].split()[1]), headers, b"".join([chunk async for chunk in self.chunks()]))
         data = await self.reader.readexactly(int(headers.get("content-length", 0))) if body else b""
         return Reply(int(head[0].split()[1]), headers, data)
+
+    async def chunks(self):
+        while size := int(await self.reader.readline(), 16):
+            yield await self.reader.readexactly(size)
+            await self.reader.readline()
+        await self.reader.readline()
 
     async def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Reply:
         await self.send(self.request(method, path, body, **headers))

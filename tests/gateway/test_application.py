@@ -147,7 +147,7 @@ async def test_names_what_there_is_where_an_address_is_wrong(house):
         page = await client.ask("GET", "/nowhere")
     assert (cell.status, cell.json["code"], cell.json["facts"]["known"]) == (404, "PLN-C105", "probe, other")
     assert (operation.status, operation.json["code"]) == (404, "PLN-C104")
-    assert operation.json["facts"]["known"] == "echo, count, fail, hold, late"
+    assert operation.json["facts"]["known"] == "echo, count, fail, hold, late, stream"
     assert (page.status, page.json["code"]) == (404, "PLN-G204")
 
 

@@ -8,7 +8,7 @@ import http.client
 import json
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from planaria.assemble.note import RunNote, read_note
 from planaria.assemble.place import Places
 
 ANSWER_S, CONNECT_S = 120.0, 2.0
+STREAM_TYPE = "application/x-ndjson"
+Each = Callable[[Any], None]
 
 
 class Client:
@@ -49,15 +51,17 @@ class Client:
         note = read_note(places.run)
         return cls(note, places.run) if note is not None and _lives(note.pid) and _listens(note) else None
 
-    def call(self, cell: str, operation: str, arguments: Mapping[str, Any]) -> Any:
-        """Call an operation with plain arguments and return its plain result.
+    def call(self, cell: str, operation: str, arguments: Mapping[str, Any], *, each: Each | None = None) -> Any:
+        """Call an operation with plain arguments and return its plain result; for a stream the list of its items.
+
+        `each` is given every item of a stream as it comes.
 
         Raises:
             NotAnswering: PLN-L205; or the error that the system answered with.
         """
-        return self.ask("POST", f"/cells/{cell}/{operation}", arguments)
+        return self.ask("POST", f"/cells/{cell}/{operation}", arguments, each=each)
 
-    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, each: Each | None = None) -> Any:
         """Send one request and return the JSON of its answer.
 
         Raises: as `call`.
@@ -67,7 +71,8 @@ class Client:
         try:
             connection.request(method, path, body=None if body is None else json.dumps(body), headers=headers)
             response = connection.getresponse()
-            data = json.loads(response.read())
+            is_stream = response.getheader("Content-Type") == STREAM_TYPE
+            data = _items(response, each) if is_stream else json.loads(response.read())
         except ConnectionRefusedError as error:
             raise NotUp(root=str(self.path.parents[1]), text=f"nothing listens at {self.note.url}") from error
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -76,9 +81,28 @@ class Client:
         finally:
             connection.close()
         if response.status != HTTPStatus.OK:
-            told = {name: data.get(name) for name in ("code", "why", "fix", "facts")}
-            raise Answered(status=response.status, what=data.get("detail"), **told)
+            raise _answered(response.status, data)
         return data
+
+
+def _items(response: http.client.HTTPResponse, each: Each | None) -> list[Any]:
+    """Read a stream to its last line; without one it was cut off."""
+    items: list[Any] = []
+    for line in response:
+        data = json.loads(line)
+        if "problem" in data:
+            raise _answered(data["problem"]["status"], data["problem"])
+        if "end" in data:
+            return items
+        items.append(data["item"])
+        if each is not None:
+            each(data["item"])
+    raise http.client.IncompleteRead(b"")
+
+
+def _answered(status: int, problem: Any) -> Answered:
+    told = {name: problem.get(name) for name in ("code", "why", "fix", "facts")}
+    return Answered(status=status, what=problem.get("detail"), **told)
 
 
 def _lives(pid: int) -> bool:

@@ -17,6 +17,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -33,6 +34,8 @@ from planaria.kernel.event import SCHEMA, SCOPE
 from planaria.kernel.life import Life
 from planaria.kernel.loader import Generation, generation_at
 from planaria.kernel.port import Ports
+from planaria.kernel.request import Request
+from planaria.kernel.stream import flow
 from planaria.kernel.system import CellPlan, System
 from planaria.placement.codec import MsgspecCodec
 from planaria.placement.inprocess import InProcess
@@ -41,6 +44,7 @@ from planaria.witness.plain import canonical, names_of, plain, value
 
 STILL_S = 1_767_225_600.0
 OUTCOME_CHARACTERS_MAX = 100_000
+ITEMS_MAX = 1_000
 EVENTS = "select name, payload from planaria__event where id > ? order by id"
 LAST_EVENT = "select coalesce(max(id), 0) from planaria__event"
 
@@ -191,7 +195,7 @@ class Bench:
         before, self.is_running = self.store.changes, True
         self.arm()
         try:
-            result = await enter(operation, arguments, caller="judge", id=f"judge-{self.call}")
+            result = await _result(operation, arguments, Request(id=f"judge-{self.call}", caller="judge"))
             outcome: dict[str, Any] = {"kind": "completed", "value": plain(result)}
         except Late:
             raise
@@ -210,6 +214,19 @@ class Bench:
         rows = await self.store.read(lambda session: session.execute(SCOPE, EVENTS, (self.last,)))
         self.last += len(rows)
         return [plain(self.codec.decode(payload, self.events[name])) for name, payload in rows]
+
+
+async def _result(operation: Operation, arguments: tuple[Any, ...], request: Request) -> Any:
+    """Call, and gather what a stream gives, up to `ITEMS_MAX` items."""
+    if not operation.description.streams:
+        return await enter(operation, arguments, caller=request.caller, id=request.id)
+    items: list[Any] = []
+    async with aclosing(flow(operation.function, arguments, request)) as stream:
+        async for item in stream:
+            items.append(item)
+            if len(items) == ITEMS_MAX:
+                break
+    return tuple(items)
 
 
 def around(system: System, cell: str) -> System:

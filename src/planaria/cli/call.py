@@ -24,9 +24,16 @@ def _run(given: argparse.Namespace, terminal: Terminal) -> int:
     from planaria.assemble.client import Client
 
     arguments = dict(_pair(one) for one in given.pairs)
-    result = Client.of(root_of(given)).call(given.cell, given.operation, arguments)
+    told: list[Any] = []
+
+    def tell(item: Any) -> None:
+        told.append(item)
+        terminal.say(json.dumps(item, ensure_ascii=False))
+
+    result = Client.of(root_of(given)).call(given.cell, given.operation, arguments, each=tell)
     terminal.give({"ok": True, "result": result})
-    terminal.say(json.dumps(result, ensure_ascii=False))
+    if not told:
+        terminal.say(json.dumps(result, ensure_ascii=False))
     return OK
 
 

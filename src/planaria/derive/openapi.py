@@ -137,7 +137,7 @@ def _operation(place: _Place, body: Json, answer: Json) -> Json:
             "content": {"application/json": {"schema": body} | ({"examples": examples} if examples else {})},
         },
         "responses": {
-            "200": {"description": "Completed.", "content": {"application/json": {"schema": answer}}},
+            "200": _completed(answer, streams=operation.streams),
             **{str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in REFUSALS},
             **_declared(operation.errors),
         },
@@ -150,6 +150,17 @@ def _operation(place: _Place, body: Json, answer: Json) -> Json:
             "requires": [one.text for one in operation.conditions],
         },
     }
+
+
+def _completed(answer: Json, *, streams: bool) -> Json:
+    if not streams:
+        return {"description": "Completed.", "content": {"application/json": {"schema": answer}}}
+    lines = [
+        {"type": "object", "required": [name], "properties": {name: schema}}
+        for name, schema in (("item", answer), ("end", {"type": "integer"}), ("problem", {"$ref": "#/components/schemas/Problem"}))
+    ]
+    text = "A stream of JSON lines. The last is `end`, with the count of items, or `problem`; without it the stream was cut off."
+    return {"description": text, "content": {"application/x-ndjson": {"schema": {"oneOf": lines}}}}
 
 
 def _declared(errors: tuple[type[CellError], ...]) -> Json:

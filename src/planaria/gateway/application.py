@@ -7,11 +7,13 @@ Not here: limits of a connection (`connection`), the checks (`admission`), the s
 
 import asyncio
 import json
+import math
 import re
 import traceback
 from collections.abc import Callable, Sized
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
+from typing import Any
 
 from planaria.gateway.admission import Admission, Guest, Headers, deadline_of
 from planaria.gateway.connection import Connection, Gone, all_received, body_at_hand, leave_unanswered
@@ -20,9 +22,12 @@ from planaria.gateway.metrics import CONTENT_TYPE, Traffic, metrics_text
 from planaria.gateway.page import Pages, Receive, Scope, Send
 from planaria.gateway.problem import problem_of
 from planaria.gateway.route import Route
+from planaria.gateway.stream import lines_of, send_lines
 from planaria.kernel.call import enter
 from planaria.kernel.error import Failed, NoSuchCell, NoSuchOperation, PlanariaError, Unknown
 from planaria.kernel.life import Life
+from planaria.kernel.request import Request
+from planaria.kernel.stream import flow
 from planaria.placement.codec import MsgspecCodec
 from planaria.record.meter import Meter
 from planaria.record.status import measures_of, status_of
@@ -77,6 +82,9 @@ class Application:
         request_id = self.new_id() if given is None or SANE_ID(given) is None else given.decode()
         connection: Connection = scope["state"]["connection"]
         try:
+            if route is not None and scope["method"] == "POST" and route.operation.description.streams:
+                await self._stream(route, headers, receive, send, connection=connection, request_id=request_id)
+                return
             if route is not None and scope["method"] == "POST":
                 answer = await self._call(route, headers, receive, connection, request_id)
             else:
@@ -103,15 +111,36 @@ class Application:
     async def _call(self, route: Route, headers: Headers, receive: Receive, connection: Connection, request_id: str) -> bytes:
         guest = self.admission.enter(headers, route.cell)
         try:
-            connection.reading()
-            body = body_at_hand(receive)
-            if body is None or len(body) > self.body_bytes:
-                body = await self._body(receive)
-            self.traffic.received_bytes += len(body)
-            arguments = route.decode(body or b"{}")
-            connection.calling(route.deadline_s)
+            arguments = await self._arguments(route, receive, connection)
             result = await enter(route.operation, arguments, caller=guest.caller, id=request_id, deadline_s=deadline_of(headers))
             return self.encode(result)
+        except asyncio.CancelledError as cancelled:
+            raise connection.why(cancelled) from cancelled
+        finally:
+            self.admission.leave(guest)
+
+    async def _arguments(self, route: Route, receive: Receive, connection: Connection) -> tuple[Any, ...]:
+        connection.reading()
+        body = body_at_hand(receive)
+        if body is None or len(body) > self.body_bytes:
+            body = await self._body(receive)
+        self.traffic.received_bytes += len(body)
+        arguments = route.decode(body or b"{}")
+        connection.calling(route.deadline_s)
+        return arguments
+
+    async def _stream(
+        self, route: Route, headers: Headers, receive: Receive, send: Send, *, connection: Connection, request_id: str
+    ) -> None:
+        """Run a stream; its client's leaving ends it."""
+        guest = self.admission.enter(headers, route.cell)
+        try:
+            arguments, within_s = await self._arguments(route, receive, connection), deadline_of(headers)
+            deadline = math.inf if within_s is None else asyncio.get_running_loop().time() + within_s
+            request = Request(id=request_id, caller=guest.caller, deadline=deadline)
+            items = flow(route.operation.function, arguments, request)
+            self.traffic.count(200, await send_lines(lines_of(items, self.encode, request_id), send, request_id))
+            connection.resting()
         except asyncio.CancelledError as cancelled:
             raise connection.why(cancelled) from cancelled
         finally:

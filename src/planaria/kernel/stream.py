@@ -6,7 +6,7 @@ Not here: the call (`call`), carrying items to another process (placements).
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from contextvars import ContextVar, copy_context
 from typing import Any
@@ -44,7 +44,7 @@ def pouring(method: Callable[..., Any]) -> Callable[..., Awaitable[None]]:
     return pour
 
 
-async def flow(call: Callable[..., Any], arguments: tuple[Any, ...], request: Request | None = None) -> AsyncIterator[Any]:
+async def flow(call: Callable[..., Any], arguments: tuple[Any, ...], request: Request | None = None) -> AsyncGenerator[Any, None]:
     """Run a call that pours, and yield its items; then raise its outcome, if it is no good one. A consumer that leaves ends it."""
     sink, context = Sink(), copy_context()
     context.run(SINK.set, sink)

@@ -1,5 +1,6 @@
 """A cell that shows the gateway every outcome."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -64,3 +65,9 @@ class Probe(Contract):
     @operation(deadline_s=0.05)
     async def late(self) -> None:
         """Never answer."""
+
+    @operation(deadline_s=5, errors=(Taken,))
+    @requires("the count is not negative", lambda count: count >= 0)
+    def stream(self, count: int, then: str = "end") -> AsyncIterator[Echo]:
+        """Give echoes, then end as asked."""
+        raise NotImplementedError

@@ -44,3 +44,13 @@ class ProbeCell(Probe):
 
     async def late(self):
         await asyncio.Event().wait()
+
+    async def stream(self, count, then="end"):
+        for number in range(count):
+            yield Echo("a", number)
+        if then == "taken":
+            raise Taken(name="a")
+        if then == "fault":
+            raise KeyError("a")
+        if then == "wait":
+            await asyncio.Event().wait()
