@@ -1,4 +1,5 @@
 import json
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -63,6 +64,15 @@ class Shelf(Contract):
         raise NotImplementedError
 
 
+class Feed(Contract):
+    """Tells."""
+
+    @operation()
+    def news(self) -> AsyncIterator[Found]:
+        """Tell what comes."""
+        raise NotImplementedError
+
+
 class Stack(Contract):
     """Another."""
 
@@ -77,6 +87,7 @@ def system():
     system = System("reading room")
     system.add(Shelf)
     system.add(Stack)
+    system.add(Feed)
     return system
 
 
@@ -101,6 +112,14 @@ def test_describes_each_operation_with_what_its_contract_says(document):
         "contract": "Shelf", "digest": "", "idempotent": True, "deadline_s": 2, "effects": [str(Connects("example.org:443"))],
         "requires": ["the limit is 1 to 50"],
     }  # fmt: skip
+
+
+def test_describes_a_stream_by_its_lines(document):
+    (content,) = document["paths"]["/cells/feed/news"]["post"]["responses"]["200"]["content"].items()
+    lines = {one["required"][0]: one["properties"] for one in content[1]["schema"]["oneOf"]}
+    assert (content[0], list(lines), lines["item"]) == (
+        "application/x-ndjson", ["item", "end", "problem"], {"item": {"$ref": "#/components/schemas/Found"}},
+    )  # fmt: skip
 
 
 def test_describes_arguments_with_their_defaults_and_nothing_else(document):

@@ -124,11 +124,16 @@ def _operation_flaws(declared: OperationDescription, place: _Place, files: Mappi
         yield Flaw(what=what, cure=f"write {signature}", file=place.source.file, line=place.node.lineno)
         return
     source, node = found
-    if not isinstance(node, ast.AsyncFunctionDef):
-        yield Flaw(what=f"operation '{declared.name}' must be `async def`", cure=f"write {signature}", file=source.file, line=node.lineno)
+    if not isinstance(node, ast.AsyncFunctionDef) or (declared.streams and not _yields(node)):
+        way = "`async def` with `yield`" if declared.streams else "`async def`"
+        yield Flaw(what=f"operation '{declared.name}' must be {way}", cure=f"write {signature}", file=source.file, line=node.lineno)
     if isinstance(node, Function):
         for what in _parameter_problems(declared, node):
             yield Flaw(what=f"operation '{declared.name}' {what}", cure=f"write {signature}", file=source.file, line=node.lineno)
+
+
+def _yields(node: ast.AsyncFunctionDef) -> bool:
+    return any(isinstance(one, ast.Yield) for one in ast.walk(node))
 
 
 def _parameter_problems(declared: OperationDescription, node: Function) -> Iterator[str]:
