@@ -80,3 +80,29 @@ async def test_leaves_a_note_while_it_is_served(shop):
             assert read_note(places.run) == note
             assert (note.url, note.pid, note.key) == (served.url, 7, served.key)
         assert not places.run.exists()
+
+
+NOSY = """
+class StockCell(Stock):
+    async def left(self, sku):
+        with open("/etc/hostname") as file: return len(file.read())
+    async def receive(self, sku, quantity): return 0
+    async def sold(self, order): pass
+"""
+
+
+async def test_a_cell_of_a_served_system_is_watched(shop):
+    (shop / "cells/stock/impl/__init__.py").write_text("from cells.stock.contract import Stock\n" + NOSY)
+    told = []
+    async with serve(shop, complain=told.append) as served:
+        with pytest.raises(urllib.error.HTTPError, match="500"):
+            await ask(served, "/cells/stock/left", {"sku": "apple"})
+        (usage,) = [one for one in await ask(served, "/placements") if one["cell"] == "stock"]
+    assert (usage["placement"], usage["touches"]) == ("inprocess", {"refused": 1})
+    assert any("cell 'stock' reads" in one for one in told)
+
+
+async def test_a_key_sees_of_the_placements_what_it_may_call(shop):
+    _, key = Keys(Places.of(shop).keys, clock=SystemClock()).make("a till", cells=("cart",))
+    async with serve(shop) as served:
+        assert [one["cell"] for one in await ask(served, "/placements", key=key)] == ["cart"]

@@ -1,6 +1,7 @@
 from prometheus_client.parser import text_string_to_metric_families
 
 from planaria.gateway.metrics import Traffic, metrics_text
+from planaria.placement.usage import Usage
 from planaria.record.meter import Timing
 from planaria.record.status import CellStatus, Measure
 from tests.gateway.house import open_house
@@ -39,6 +40,19 @@ def test_a_histogram_is_cumulative_and_ends_at_infinity():
     assert {one.name: one.value for one in samples if "le" not in one.labels} == {
         "planaria_call_seconds_sum": 99.004, "planaria_call_seconds_count": 3,
     }  # fmt: skip
+
+
+def test_a_cell_tells_what_it_uses_as_far_as_its_placement_knows():
+    apart = Usage(cell="intake", placement="process", memory_bytes=5_000_000, cpu_s=1.5, accesses={"completed": 2})
+    here = Usage(cell="desk", placement="inprocess", touches={"reads": 3, "refused": 1})
+    found = families(metrics_text([], {}, [], Traffic(), {}, usages=[apart, here]))
+    assert [(one.labels, one.value) for one in found["planaria_cell_memory_bytes"].samples] == [
+        ({"cell": "intake", "placement": "process"}, 5_000_000)
+    ]
+    assert [one.value for one in found["planaria_cell_cpu_seconds"].samples] == [1.5]
+    assert [one.labels["cell"] for one in found["planaria_cell_seats"].samples] == ["intake", "desk"]
+    assert {one.labels["kind"]: one.value for one in found["planaria_cell_touches"].samples} == {"reads": 3, "refused": 1}
+    assert [one.labels for one in found["planaria_cell_accesses"].samples] == [{"cell": "intake", "outcome": "completed"}]
 
 
 def test_says_nothing_of_what_was_not_measured():

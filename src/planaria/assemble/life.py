@@ -14,27 +14,26 @@ from planaria.assemble.clock import RandomIds, SystemClock
 from planaria.assemble.error import CellNotStarted
 from planaria.assemble.host import HostCell, with_hosts
 from planaria.assemble.place import Places
+from planaria.assemble.placement import close, placements_at
 from planaria.assemble.system import system_at
 from planaria.kernel.error import PlanariaError
 from planaria.kernel.life import Life
 from planaria.kernel.loader import PREFIX, Generation, generation_at
 from planaria.kernel.port import Clock, Ids, Placement, Ports
 from planaria.kernel.system import CellPlan, System
-from planaria.placement.copying import Copying
-from planaria.placement.inprocess import InProcess
 
 
 @asynccontextmanager
 async def life_at(
     root: Path, *, system: System | None = None, store_path: Path | None = None, placements: Mapping[str, Placement] | None = None,
     generations: Mapping[str, Generation] | None = None, hosts: tuple[HostCell, ...] = (), clock: Clock | None = None,
-    ids: Ids | None = None, complain: Callable[[str], None] | None = None,
+    ids: Ids | None = None, complain: Callable[[str], None] | None = None, watched: bool = False,
 ) -> AsyncIterator[Life]:  # fmt: skip
     """Run the system at `root`: open its store, migrate, start its cells; stop and close in reverse.
 
     `system` replaces what system.py says; `store_path` the store; `generations` the implementations of some cells;
     `placements` are added to those there are (another `inprocess` runs every cell otherwise); `hosts` are cells of planaria
-    itself, which are added to the system.
+    itself, which are added to the system; where it is `watched`, the tripwire sees what cells in this process touch.
 
     Raises:
         StoreInUse: PLN-S108, when it is already up; CellNotStarted: PLN-L207; and problems of the composition.
@@ -52,7 +51,8 @@ async def life_at(
             if places.migrations(name).is_dir():
                 await store.migrate(name, places.migrations(name), clock=clock)
         codec = MsgspecCodec()
-        known: dict[str, Placement] = {"inprocess": InProcess(), "copying": Copying(codec), "host": host, **(placements or {})}
+        made = placements_at(root, codec=codec, watched=watched)
+        known: dict[str, Placement] = {**made, "host": host, **(placements or {})}
         ports = Ports(store=store, codec=codec, clock=clock, ids=ids or RandomIds(), placements=known)
 
         def current(plan: CellPlan) -> Generation:
@@ -60,11 +60,14 @@ async def life_at(
             return given.get(plan.name) or generation_at(plan.name, own.directory if own else places.impl(plan.name))
 
         life = host.life = Life(composed, ports=ports, current=current, complain=complain)
-        await _start(life)
         try:
-            yield life
+            await _start(life)
+            try:
+                yield life
+            finally:
+                await life.stop()
         finally:
-            await life.stop()
+            await close(made.values())
     finally:
         await store.close()
 

@@ -16,6 +16,7 @@ from planaria.assemble.host import OUTBOX, HostCell
 from planaria.assemble.life import life_at
 from planaria.assemble.note import RunNote
 from planaria.assemble.place import Places
+from planaria.assemble.placement import usages
 from planaria.assemble.regenerate import recover
 from planaria.assemble.system import system_at
 from planaria.derive.openapi import openapi
@@ -61,7 +62,8 @@ async def serve(
     await recover(places.root)
     system = system_at(places.root)
     async with AsyncExitStack() as stack:
-        life = await stack.enter_async_context(life_at(root, system=system, hosts=(OUTBOX, regeneration), clock=clock, complain=complain))
+        living = life_at(root, system=system, hosts=(OUTBOX, regeneration), clock=clock, complain=complain, watched=True)
+        life = await stack.enter_async_context(living)
         watchdog = Watchdog(life.complain)
         watchdog.start()
         stack.callback(watchdog.stop)
@@ -73,7 +75,9 @@ async def serve(
         key, secret = keys.make(OWNER)
         stack.callback(keys.revoke, key.id)
         document = functools.cache(lambda: openapi(system))
-        gateway = await stack.enter_async_context(Gateway(life, keys, codec=codec, host=host, port=port, expose=expose, openapi=document))
+        used = functools.partial(usages, life.ports.placements.values())
+        opened = Gateway(life, keys, codec=codec, host=host, port=port, expose=expose, openapi=document, usages=used)
+        gateway = await stack.enter_async_context(opened)
         yield Served(life=life, gateway=gateway, key=secret)
 
 

@@ -10,7 +10,7 @@ import json
 import math
 import re
 import traceback
-from collections.abc import Callable, Sized
+from collections.abc import Callable, Iterable, Sized
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import Any
@@ -29,6 +29,7 @@ from planaria.kernel.life import Life
 from planaria.kernel.request import Request
 from planaria.kernel.stream import flow
 from planaria.placement.codec import MsgspecCodec
+from planaria.placement.usage import Usage
 from planaria.record.meter import Meter
 from planaria.record.status import measures_of, status_of
 
@@ -37,7 +38,7 @@ JSON = (b"content-type", b"application/json")
 ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 HEAD_OF_200 = b"".join([b"HTTP/1.1 200 OK\r\n", *(b"%b: %b\r\n" % header for header in (JSON, *ALWAYS)), b"x-request-id: "])
 CLOSE = (b"connection", b"close")
-HEALTH, METRICS, OPENAPI, CELLS = "/health", "/metrics", "/openapi.json", "/cells/"
+HEALTH, METRICS, OPENAPI, PLACEMENTS, CELLS = "/health", "/metrics", "/openapi.json", "/placements", "/cells/"
 Header = tuple[bytes, bytes]
 
 
@@ -52,6 +53,7 @@ class Parts:
     pages: Pages
     openapi: Callable[[], bytes]
     connections: Sized
+    usages: Callable[[], Iterable[Usage]] = tuple
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +177,9 @@ class Application:
         if path == OPENAPI:
             only(scope, "GET, HEAD")
             return Answer(status=200, kind=JSON, body=self.parts.openapi())
+        if path == PLACEMENTS:
+            only(scope, "GET, HEAD")
+            return Answer(status=200, kind=JSON, body=self._placements(guest))
         raise self._no_such(path, scope["method"], guest)
 
     def _no_such(self, path: str, method: str, guest: Guest) -> Exception:
@@ -198,7 +203,12 @@ class Application:
 
     def _metrics(self) -> bytes:
         gauges = {"requests": self.admission.running, "connections": len(self.parts.connections)}
-        return metrics_text(measures_of(self.life), self.meter.timings, status_of(self.life), self.traffic, gauges)
+        told = (measures_of(self.life), self.meter.timings, status_of(self.life), self.traffic, gauges)
+        return metrics_text(*told, usages=self.parts.usages())
+
+    def _placements(self, guest: Guest) -> bytes:
+        """Say what each cell uses where it runs, of those that the key may call."""
+        return json.dumps([one.plain() for one in self.parts.usages() if guest.may_call(one.cell)]).encode()
 
     async def _refuse(self, error: Exception, receive: Receive, send: Send, request_id: str) -> None:
         problem = problem_of(error, request_id)

@@ -8,11 +8,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from planaria.placement.usage import Usage
 from planaria.record.meter import BOUNDS_S, Timing
 from planaria.record.status import CellStatus, Measure
 
 CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 OUTCOMES = ("completed", "refused", "failed", "unknown")
+USED = (
+    ("seats", "seats", "gauge", "Processes or instances that serve the cell."),
+    ("memory_bytes", "memory_bytes", "gauge", "Memory that the cell uses."),
+    ("memory_max_bytes", "memory_max_bytes", "gauge", "Memory that the cell may use."),
+    ("cpu_s", "cpu_seconds_total", "counter", "Processor time that the cell used."),
+    ("fuel", "fuel_total", "counter", "Fuel that the cell used: WebAssembly instructions, about."),
+)
 Sample = tuple[str, Mapping[str, Any], float]
 Family = tuple[str, str, str, list[Sample]]
 Timings = Mapping[tuple[str, str], Timing]
@@ -33,14 +41,15 @@ class Traffic:
 
 
 def metrics_text(
-    measures: Iterable[Measure], timings: Timings, cells: Iterable[CellStatus], traffic: Traffic, gauges: Mapping[str, float]
-) -> bytes:
-    """Return everything measured as one text; `gauges` are the gateway's own, by name.
+    measures: Iterable[Measure], timings: Timings, cells: Iterable[CellStatus], traffic: Traffic, gauges: Mapping[str, float],
+    *, usages: Iterable[Usage] = (),
+) -> bytes:  # fmt: skip
+    """Return everything measured as one text; `gauges` are the gateway's own, by name; `usages` are of cells where they run.
 
     >>> metrics_text([], {}, [], Traffic(), {"requests": 2}).decode().splitlines()[-1]
     'planaria_gateway_requests 2'
     """
-    families = (*_of_calls(list(measures), timings), *_of_cells(list(cells)), *_of_gateway(traffic, gauges))
+    families = (*_of_calls(list(measures), timings), *_of_cells(list(cells)), *_of_usages(list(usages)), *_of_gateway(traffic, gauges))
     return "".join(_family(name, kind, text, samples) for name, kind, text, samples in families if samples).encode()
 
 
@@ -93,6 +102,22 @@ def _of_cells(cells: list[CellStatus]) -> Iterator[Family]:
         yield f"planaria_cell_{name}", "gauge", text, [("", {"cell": one.cell}, float(getattr(one, name))) for one in cells]
     crashes: list[Sample] = [("", {"cell": one.cell}, float(one.crashes)) for one in cells]
     yield "planaria_cell_crashes", "gauge", "Crashes within the window of its plan.", crashes
+
+
+def _of_usages(usages: list[Usage]) -> Iterator[Family]:
+    """Leave out what is not known of one cell because it shares its process with others."""
+    for figure, name, kind, text in USED:
+        told = [(one, getattr(one, figure)) for one in usages]
+        samples: list[Sample] = [
+            ("", {"cell": one.cell, "placement": one.placement}, float(value)) for one, value in told if value is not None
+        ]
+        yield f"planaria_cell_{name}", kind, text, samples
+    accesses: list[Sample] = [
+        ("", {"cell": one.cell, "outcome": outcome}, float(count)) for one in usages for outcome, count in one.accesses.items()
+    ]
+    yield "planaria_cell_accesses_total", "counter", "Uses of the network through the broker, by outcome.", accesses
+    touches: list[Sample] = [("", {"cell": one.cell, "kind": kind}, float(count)) for one in usages for kind, count in one.touches.items()]
+    yield "planaria_cell_touches_total", "counter", "Effects that the tripwire saw, by kind; refused ones apart.", touches
 
 
 def _of_gateway(traffic: Traffic, gauges: Mapping[str, float]) -> Iterator[Family]:

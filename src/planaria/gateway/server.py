@@ -25,6 +25,7 @@ from planaria.gateway.page import Page, Pages
 from planaria.gateway.route import routes_of
 from planaria.kernel.life import Life
 from planaria.placement.codec import MsgspecCodec
+from planaria.placement.usage import Usage
 
 TICK_S = 0.25
 NO_DOCUMENT = json.dumps({"openapi": "3.1.0", "info": {"title": "planaria", "version": "0"}, "paths": {}}).encode()
@@ -45,6 +46,7 @@ class Gateway:
         limits: Limits | None = None,
         openapi: Callable[[], bytes] = lambda: NO_DOCUMENT,
         pages: Iterable[Page] = (),
+        usages: Callable[[], Iterable[Usage]] = tuple,
     ) -> None:
         if not (expose or _is_loopback(host)):
             raise NotLoopback(host=host)
@@ -52,7 +54,7 @@ class Gateway:
         self.admission, self.state = Admission(keys, self.limits), ServerState()
         parts = Parts(
             life=life, codec=codec, admission=self.admission, routes=routes_of(life, codec), pages=Pages(pages),
-            openapi=openapi, connections=self.state.connections,
+            openapi=openapi, connections=self.state.connections, usages=usages,
         )  # fmt: skip
         self.application = Application(parts)
         self.clock = CoarseClock()

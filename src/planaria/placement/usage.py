@@ -1,14 +1,14 @@
 """What one cell used where it runs, as data: memory, processor time, calls, fuel, accesses and touches.
 
 Why: whoever decides where a cell belongs compares what it used with what it may use, in the same words for every placement.
-A placement offers it as `usages()`; metrics, `planaria doctor` and advice read it.
+Metrics, `planaria doctor` and advice read it.
 Not here: time and outcomes of operations (`record.meter`, `record.status`).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 FIGURES = ("cell", "placement", "seats", "calls", "cpu_s", "memory_bytes", "memory_max_bytes", "fuel")
 
@@ -41,10 +41,3 @@ class Usage:
         """Return it as JSON-able data."""
         found = {name: getattr(self, name) for name in FIGURES}
         return {**found, "accesses": dict(self.accesses), "touches": dict(self.touches), "notes": list(self.notes)}
-
-
-class Telling(Protocol):
-    """A placement that tells what its cells use."""
-
-    def usages(self) -> list[Usage]:
-        """Return the usage of each cell that is open now."""

@@ -14,6 +14,9 @@ from planaria.kernel.port import Seat, SeatOrder
 from planaria.placement.inprocess import InProcess
 from planaria.placement.tripwire.hook import INSIDE, WATCHES, hand_threads, install
 from planaria.placement.tripwire.watch import Touched, Watch, mode_and_effects
+from planaria.placement.usage import Usage
+
+NOTES_MAX = 8
 
 
 class WatchedSeat:
@@ -98,3 +101,16 @@ class Watched:
     def touched(self) -> dict[str, list[Touched]]:
         """Return what each cell touched."""
         return {cell: watch.touched() for cell, watch in self.watches.items()}
+
+    def usages(self) -> list[Usage]:
+        """Return what can be told of each cell: nothing but its touches, for it shares this process with the others."""
+        return [_usage(watch) for watch in self.watches.values() if watch.directories]
+
+
+def _usage(watch: Watch) -> Usage:
+    touched, counts = watch.touched(), dict[str, int]()
+    for one in touched:
+        kind = "refused" if one.refused else one.kind
+        counts[kind] = counts.get(kind, 0) + one.count
+    notes = [f"{'refused: ' if one.refused else ''}{one.text} ({one.count} times)" for one in touched[:NOTES_MAX]]
+    return Usage(cell=watch.cell, placement="inprocess", seats=len(watch.directories), touches=counts, notes=tuple(notes))

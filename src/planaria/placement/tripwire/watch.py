@@ -80,6 +80,11 @@ class Touched:
     count: int
     refused: bool
 
+    @property
+    def text(self) -> str:
+        """Return the touch as text that is safe on a terminal."""
+        return Touch(self.kind, self.what).shown
+
 
 class Watch:
     """What one cell may touch and has touched; `directories` are the folders of its generations that are open now."""

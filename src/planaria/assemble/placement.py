@@ -1,0 +1,101 @@
+"""The placements of a system: each is made when a cell first asks for it, and closed when the system has stopped.
+
+Why: most systems use one placement, and pay for no other: neither its import nor its zygote nor its engine.
+Decision D-122: a served system watches its cells by the tripwire; suites, checks and gates run them as they are. Because a
+test has its own files and fakes, and what it may touch is no contract's matter. Revisit when gates should show what a
+candidate touches.
+Not here: what a placement does (`planaria.placement`), moving a cell (`relocation`).
+"""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from planaria.kernel.port import Codec, Placement, Seat, SeatOrder
+from planaria.placement.copying import Copying
+from planaria.placement.inprocess import InProcess
+from planaria.placement.tripwire import Watched
+from planaria.placement.usage import Usage
+
+APART = ("process", "wasm")
+"""The placements whose cells this process never loads."""
+
+
+class Later:
+    """A placement that is made when a cell is first placed in it; `Later(make)`.
+
+    >>> Later(lambda: 1 / 0).usages()
+    []
+    """
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self.make = make
+        self.made: Any = None
+
+    def open(self, order: SeatOrder) -> Seat:
+        """Open a seat; make the placement first where there is none."""
+        if self.made is None:
+            self.made = self.make()
+        seat: Seat = self.made.open(order)
+        return seat
+
+    def usages(self) -> list[Usage]:
+        """Return what its cells use."""
+        return [] if self.made is None else usages_of(self.made)
+
+    async def close(self) -> None:
+        """Close it, if it was made; another start makes a new one."""
+        made, self.made = self.made, None
+        if made is not None:
+            await made.close()
+
+
+def placements_at(root: Path, *, codec: Codec, watched: bool = False) -> dict[str, Placement]:
+    """Return the placements that a system at `root` may name; close them with `close`.
+
+    >>> from planaria.placement.codec import MsgspecCodec
+    >>> sorted(placements_at(Path("shop"), codec=MsgspecCodec()))
+    ['copying', 'inprocess', 'process', 'wasm']
+    """
+    root = root.resolve()
+
+    def process() -> Any:
+        from planaria.placement.process import Process
+
+        return Process(root)
+
+    def wasm() -> Any:
+        from planaria.placement.wasm import Wasm
+
+        return Wasm(root)
+
+    inside: Placement = Watched(root) if watched else InProcess()
+    return {"inprocess": inside, "copying": Copying(codec), "process": Later(process), "wasm": Later(wasm)}
+
+
+async def close(placements: Iterable[Placement]) -> None:
+    """Close those that hold something, also where one of them fails; then raise the first failure."""
+    failures = []
+    for one in placements:
+        if isinstance(one, Later):
+            try:
+                await one.close()
+            except Exception as error:  # noqa: BLE001 - the others are closed too; it is raised below
+                failures.append(error)
+    if failures:
+        raise failures[0]
+
+
+def usages(placements: Iterable[Placement]) -> list[Usage]:
+    """Return what the cells of these placements use, as far as they tell."""
+    return [usage for one in placements for usage in usages_of(one)]
+
+
+def usages_of(placement: Any) -> list[Usage]:
+    """Return what the cells of one placement use; nothing where it does not tell.
+
+    >>> usages_of(InProcess())
+    []
+    """
+    told: list[Usage] = placement.usages() if hasattr(placement, "usages") else []
+    return told
