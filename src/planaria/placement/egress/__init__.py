@@ -10,6 +10,6 @@ Decision D-081: one address that may not be reached among those of a name refuse
 attack or a mistake, and picking the good ones would hide it and let the order of answers decide. Revisit when resolvers
 mix translated addresses into the answers of public names.
 Decision D-082: the host makes every socket and gives one end away; it takes no descriptor from a worker. Because a
-descriptor is whatever its sender wants it to be.
+descriptor is whatever its sender wants it to be. Revisit when a placement has workers that are trusted more.
 Not here: what a cell may reach (`placement.right`), and the sandbox that leaves it no other way (`placement.sandbox`).
 """

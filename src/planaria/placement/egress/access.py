@@ -53,6 +53,7 @@ class Accesses:
         self._counts: dict[str, dict[str, int]] = {}
 
     def __call__(self, access: Access) -> None:
+        """Keep one access."""
         self._kept.setdefault(access.cell, deque(maxlen=self.last)).append(access)
         counts = self._counts.setdefault(access.cell, {})
         counts[access.outcome] = counts.get(access.outcome, 0) + 1

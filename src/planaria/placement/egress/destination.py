@@ -40,11 +40,11 @@ class Destination:
             AddressDisguised: PLN-P603.
         """
         if not isinstance(port, int) or isinstance(port, bool) or not 0 < port <= PORT_MAX:
-            raise AddressDisguised(host=_shown(host), port=_shown(port), text="that is no port")
+            raise AddressDisguised(host=shown(host), port=shown(port), text="that is no port")
         try:
             name, is_address = plain(host)
         except ValueError as problem:
-            raise AddressDisguised(host=_shown(host), port=port, text=str(problem)) from None
+            raise AddressDisguised(host=shown(host), port=port, text=str(problem)) from None
         return cls(host=name, port=port, is_address=is_address)
 
 
@@ -87,8 +87,14 @@ def _four(name: str) -> str:
         raise ValueError("its last part is a number, so it is an address that is not written plainly") from None
 
 
-def _shown(value: object) -> str:
-    return str(value)[:NAME_CHARACTERS_MAX]
+def shown(value: object) -> str:
+    r"""Show what a cell wrote, without anything that a terminal obeys.
+
+    >>> shown("a" + chr(27) + "[2J")
+    'a\\x1b[2J'
+    """
+    text = ascii(value)
+    return (text[1:-1] if isinstance(value, str) else text)[:NAME_CHARACTERS_MAX]
 
 
 class Named:

@@ -29,7 +29,6 @@ class EgressRefused(PlanariaError, ConnectionRefusedError):
     def __init__(self, **facts: Any) -> None:
         super().__init__(**facts)
         self.errno = self.number
-        self.strerror = self.plain()["what"]
 
 
 class HostNotNamed(EgressRefused):

@@ -10,8 +10,11 @@ connection makes no other wait; and an end of data that a limit made must not be
 Not here: the broker (`broker`) and the worker's side (`client`).
 """
 
+import asyncio
 import json
+import os
 import socket
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from planaria.placement.egress.error import (
@@ -44,10 +47,10 @@ def channel() -> tuple[socket.socket, socket.socket]:
 
 
 def frame(value: dict[str, Any]) -> bytes:
-    """Write one frame: two bytes of length, then JSON.
+    r"""Write one frame: two bytes of length, then JSON.
 
     >>> frame({"port": 1})
-    b'\\x00\\x0b{"port": 1}'
+    b'\x00\x0b{"port": 1}'
     """
     body = json.dumps(value).encode()
     assert len(body) <= FRAME_BYTES_MAX, "texts in a frame are cut before"
@@ -86,3 +89,69 @@ def meant(value: dict[str, Any]) -> OSError | None:
 
 def _short(value: Any) -> Any:
     return value if isinstance(value, int) else str(value)[:HOST_CHARACTERS_MAX]
+
+
+class End:
+    """The broker's end of one line; `given` are the two descriptors of the other, until they were given away.
+
+    Raises `OSError` where this process may have no more descriptors.
+    """
+
+    def __init__(self) -> None:
+        with ExitStack() as undo:
+            self.near, theirs = (undo.enter_context(one) for one in socket.socketpair())
+            verdict, self._verdict = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+            undo.pop_all()
+        self.near.settimeout(0)
+        self.given = (theirs.detach(), verdict)
+
+    def taken(self) -> tuple[int, int]:
+        """Return the two descriptors, which are the caller's to close from now on."""
+        given, self.given = self.given, (-1, -1)
+        return given
+
+    def gave(self) -> None:
+        """Close the copies of what another process holds by now."""
+        for one in self.taken():
+            if one >= 0:
+                os.close(one)
+
+    async def asked(self) -> dict[str, Any]:
+        """Return what the worker asks for; `ValueError` where it is not said as it must be."""
+        size = int.from_bytes(await self._exactly(LENGTH_BYTES), "big")
+        if size > FRAME_BYTES_MAX:
+            raise ValueError("too long")
+        try:
+            value = json.loads(await self._exactly(size))
+        except RecursionError:
+            raise ValueError("too deep") from None
+        if not isinstance(value, dict):
+            raise ValueError("no object")  # noqa: TRY004 - it is what a stranger wrote that is wrong, not a call
+        return value
+
+    async def say(self, value: dict[str, Any]) -> None:
+        """Answer; whoever left meanwhile is found out by the relay."""
+        with suppress(OSError):
+            await asyncio.get_running_loop().sock_sendall(self.near, frame(value))
+
+    def cut(self, error: OSError) -> None:
+        """Leave word why the line ends."""
+        with suppress(OSError):
+            os.write(self._verdict, json.dumps(told(error)).encode())
+
+    def close(self) -> None:
+        """Close everything that is still here; may be called again."""
+        self.gave()
+        self.near.close()
+        verdict, self._verdict = self._verdict, -1
+        if verdict >= 0:
+            os.close(verdict)
+
+    async def _exactly(self, size: int) -> bytes:
+        loop, found = asyncio.get_running_loop(), b""
+        while len(found) < size:
+            piece = await loop.sock_recv(self.near, size - len(found))
+            if not piece:
+                raise ValueError("it ended")
+            found += piece
+        return found
