@@ -106,7 +106,6 @@ class Operation:
         self.name, self.cell, self.deadline_s = description.name, admission.cell, float(description.deadline_s)
         self.names = [one.name for one in description.parameters]
         self.conditions = [(one, one.names, one.stateful) for one in description.conditions]
-        self.declared: tuple[type[BaseException], ...] = description.errors
         self.observers: tuple[Observer, ...] = ()
         self.samplers: tuple[Observer, ...] = ()
         self.errors = {"refused": 0, "failed": 0, "unknown": 0}
@@ -263,11 +262,11 @@ class Operation:
         raise judged from (error.__cause__ if judged is error else error)
 
     def _judge(self, error: BaseException) -> BaseException:
-        if isinstance(error, self.declared) or not isinstance(error, (Exception, asyncio.CancelledError)):
+        if isinstance(error, self.description.errors) or not isinstance(error, (Exception, asyncio.CancelledError)):
             return error
         facts = {"cell": self.cell, "operation": self.name, "error": type(error).__name__, "text": str(error), "request": REQUEST.get().id}
-        facts |= error.facts if isinstance(error, Raised) else {}
-        return Unknown(**facts) if isinstance(error, Unknown) else Failed(**facts)
+        kind = Refused if isinstance(error, Refused) and error.unsent else Unknown if isinstance(error, Unknown) else Failed
+        return kind(**facts | (error.facts if isinstance(error, Raised) else {}))
 
 
 def outcome_of(error: BaseException) -> str:

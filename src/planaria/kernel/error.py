@@ -87,9 +87,10 @@ class Several(PlanariaError):
 
 
 class Refused(PlanariaError):
-    """Outcome *refused*: nothing ran."""
+    """Outcome *refused*: nothing ran; one that is `unsent` comes from a seat, whose implementation the call never reached."""
 
     code = "PLN-C200"
+    unsent: ClassVar[bool] = False
     what = "the call was refused: {text}"
     why = "a check before the cell's code said no"
     fix = "change the call, or try again later"
