@@ -15,7 +15,7 @@ import os
 import signal
 import stat
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from planaria.placement.sandbox.error import (
     StepRefused,
 )
 from planaria.placement.sandbox.identity import (
+    FIRST,
     SYS_ADMIN,
     become,
     check_identity,
@@ -41,9 +42,9 @@ from planaria.placement.sandbox.identity import (
     has_capability,
     needs_claim,
 )
-from planaria.placement.sandbox.limit import close_descriptors, limits_of, set_limits, tasks
+from planaria.placement.sandbox.limit import close_descriptors, limits_of, one_arena, set_limits, tasks
 from planaria.placement.sandbox.policy import SCRATCH, Policy
-from planaria.placement.sandbox.runtime import LIBRARIES, devices, runtime_paths
+from planaria.placement.sandbox.runtime import LIBRARIES, devices, loader_of, runtime_paths
 from planaria.placement.sandbox.system_call import here, library, refused
 
 _DEATH_SIGNAL, _DUMPABLE, _NO_NEW_PRIVILEGES, _REFUSE_EXECUTABLE_GAIN = 1, 4, 38, 65
@@ -89,14 +90,19 @@ def prepare(policy: Policy) -> None:
 
     Raises: PLN-P4xx where something that was asked for cannot be enforced here.
     """
-    _prepared(policy)
+    _prepared_for(policy)
+
+
+def _prepared_for(policy: Policy) -> "_Prepared":
+    """Return what was found out for a policy of this shape, whoever the worker will be."""
+    problems = policy.problems()
+    if problems:
+        raise PolicyUnsound(text="; ".join(problems))
+    return _prepared(replace(policy, uid=None if policy.uid is None else FIRST, group=None))
 
 
 @functools.lru_cache(maxsize=256)
 def _prepared(policy: Policy) -> _Prepared:
-    problems = policy.problems()
-    if problems:
-        raise PolicyUnsound(text="; ".join(problems))
     architecture = here()
     found = files.required_version(policy)
     paths = _paths(policy)
@@ -112,20 +118,21 @@ def _prepared(policy: Policy) -> _Prepared:
 
 def _paths(policy: Policy) -> list[tuple[tree.Bind, int]]:
     libraries = [path for path in LIBRARIES if policy.spawn and Path(path).exists()]
-    paths = [(_bind(path), files.READING | (files.EXECUTE if policy.spawn else 0)) for path in libraries]
-    paths += [(_bind(path), files.READING) for path in (*runtime_paths(), *policy.reads)]
-    paths += [(_bind(path, writable=True), files.CHANGING) for path in policy.writes]
-    paths += [(_bind(path), files.RUNNING) for path in policy.executes]
+    loaders = [path for path in map(loader_of, policy.executes) if path is not None]
+    paths = [(_bind(path), files.READING) for path in (*runtime_paths(), *libraries)]
+    paths += [(_bind(path, declared=True), files.READING) for path in policy.reads]
+    paths += [(_bind(path, writable=True, declared=True), files.CHANGING) for path in policy.writes]
+    paths += [(_bind(path), files.RUNNING) for path in (*policy.executes, *loaders)]
     paths += [(_bind(path, device=True), files.DEVICE) for path in devices(chance=policy.chance) if Path(path).exists()]
     return paths
 
 
-def _bind(path: str, *, writable: bool = False, device: bool = False) -> tree.Bind:
+def _bind(path: str, *, writable: bool = False, device: bool = False, declared: bool = False) -> tree.Bind:
     try:
         is_folder = stat.S_ISDIR(Path(path).stat().st_mode)
     except OSError as error:
         raise PathUnreachable(act="find", path=path, text=error.strerror, uid=os.geteuid()) from error
-    return tree.Bind(path=path, is_folder=is_folder, writable=writable, device=device)
+    return tree.Bind(path=path, is_folder=is_folder, writable=writable, device=device, declared=declared)
 
 
 def _declared(policy: Policy) -> tuple[tuple[str, str, int], ...]:
@@ -143,7 +150,7 @@ def confine(policy: Policy, *, keep: Collection[int], parent: int | None = None)
 
     Raises: PLN-P4xx where something that was asked for cannot be enforced. The process is then half confined: end it.
     """
-    prepared = _prepared(policy)
+    prepared = _prepared_for(policy)
     _check_alone()
     close_descriptors({0, 1, 2, *keep})
     _join(policy.group)
@@ -162,9 +169,11 @@ def confine(policy: Policy, *, keep: Collection[int], parent: int | None = None)
     _die_with(parent)
     if not drops and "user" not in names:
         limits["RLIMIT_NPROC"] += prepared.tasks
+    one_arena()
     in_force = set_limits(limits)
     _bind_for_good(policy, prepared)
     scratch = SCRATCH if policy.scratch_bytes else None
+    os.chdir(scratch or "/")
     return Confinement(
         landlock=prepared.landlock,
         namespaces=names,
@@ -200,7 +209,7 @@ def _see_only_the_tree(policy: Policy, prepared: _Prepared, uid: int, *, as_root
         namespace.enter(names)
         entered = names
         namespace.make_private()
-        root = tree.build(prepared.plan, scratch_bytes=policy.scratch_bytes, owner=owner)
+        root = tree.build(prepared.plan, scratch_bytes=policy.scratch_bytes, owner=owner, maps_owners=as_root)
         tree.enter(root)
     except (OSError, StepRefused) as error:
         reason = str(error.facts["text"]) if isinstance(error, StepRefused) else error.strerror or str(error)

@@ -6,13 +6,16 @@ Not here: limits for a whole tree of processes (`group`), processor time of one 
 
 import os
 import resource
+from contextlib import suppress
 from pathlib import Path
 
 from planaria.placement.sandbox.error import StepRefused
 from planaria.placement.sandbox.policy import Policy
+from planaria.placement.sandbox.system_call import library
 
 UNUSED = ("RLIMIT_CORE", "RLIMIT_MSGQUEUE", "RLIMIT_MEMLOCK", "RLIMIT_NICE", "RLIMIT_RTPRIO", "RLIMIT_SIGPENDING")
 _SIGNALS_PENDING = 64
+_ARENAS_MAX = -8
 
 
 def address_space_bytes() -> int:
@@ -71,6 +74,12 @@ def set_limits(limits: dict[str, int]) -> tuple[tuple[str, int], ...]:
             raise StepRefused(step=f"limit {name}", text=str(error)) from error
         in_force.append((name, value))
     return tuple(in_force)
+
+
+def one_arena() -> None:
+    """Let every thread allocate from one place: else each first thread takes 128 MB of address space, used or not."""
+    with suppress(AttributeError):  # a C library that has no such places has no such setting
+        library().mallopt(_ARENAS_MAX, 1)
 
 
 def close_descriptors(keep: set[int]) -> None:

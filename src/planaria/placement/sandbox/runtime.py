@@ -6,7 +6,9 @@ Not here: what a cell may read (`policy`).
 """
 
 import functools
+import os
 import site
+import struct
 import sys
 import sysconfig
 from pathlib import Path
@@ -27,6 +29,7 @@ DEVICES = ("/dev/null", "/dev/zero")
 CHANCE_DEVICES = ("/dev/random", "/dev/urandom")
 LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
 """What a program that is started needs of the system."""
+_NAMES_A_LOADER = 3
 PACKAGE = Path(__file__).parents[2]
 
 
@@ -55,6 +58,28 @@ def devices(*, chance: bool) -> tuple[str, ...]:
     ('/dev/null', '/dev/zero')
     """
     return DEVICES + CHANCE_DEVICES if chance else DEVICES
+
+
+def loader_of(program: str) -> str | None:
+    """Return the loader that an ELF program of 64 bits names, which must be runnable as well; None for any other file.
+
+    >>> loader_of("/etc/passwd")
+    """
+    try:
+        with open(program, "rb") as opened:  # noqa: PTH123 - read in pieces
+            header = opened.read(64)
+            if header[:5] != b"\x7fELF\x02":
+                return None
+            (start,), (size, count) = struct.unpack_from("<Q", header, 32), struct.unpack_from("<HH", header, 54)
+            for number in range(count):
+                opened.seek(start + number * size)
+                kind, _, offset, _, _, length = struct.unpack_from("<IIQQQQ", opened.read(size))
+                if kind == _NAMES_A_LOADER:
+                    opened.seek(offset)
+                    return os.fsdecode(opened.read(length).rstrip(b"\0"))
+    except (OSError, struct.error):
+        pass
+    return None
 
 
 def _shared_libraries() -> list[str]:

@@ -10,11 +10,14 @@ Not here: rights to what is in the tree (`landlock`).
 import ctypes
 import errno
 import os
+import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from planaria.placement.sandbox.error import PathUnreachable
+from planaria.placement.sandbox.ownership import mapping
 from planaria.placement.sandbox.policy import SCRATCH
 from planaria.placement.sandbox.system_call import attempt
 
@@ -22,7 +25,7 @@ _LINKS_MAX = 40
 _CLONE, _CLOEXEC, _RECURSIVE, _NO_FOLLOW = 1, os.O_CLOEXEC, 0x8000, 0x100
 _EMPTY_PATH = 0x1000
 _HERE = -100
-_READ_ONLY, _NO_SUID, _NO_DEVICES, _NO_EXECUTION = 1, 2, 4, 8
+_READ_ONLY, _NO_SUID, _NO_DEVICES, _NO_EXECUTION, _MAP_OWNERS = 1, 2, 4, 8, 0x10_0000
 _OPEN_CLOEXEC, _SET_STRING, _CREATE = 1, 1, 6
 _MOVE_FROM_DESCRIPTOR = 4
 _DETACH = 2
@@ -39,6 +42,7 @@ class Bind:
     is_folder: bool
     writable: bool = False
     device: bool = False
+    declared: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +98,7 @@ def plan_of(binds: Iterable[Bind]) -> Plan:
     for end, bind in sorted(routed, key=lambda one: (one[0].count("/"), not one[1].writable)):
         around = _around(end, kept)
         if around is None or bind.device != around.device or (bind.writable and not around.writable):
-            kept[end] = Bind(path=end, is_folder=bind.is_folder, writable=bind.writable, device=bind.device)
+            kept[end] = replace(bind, path=end)
     fresh = [one for one in kept.values() if _around(str(Path(one.path).parent), kept) is None]
     links = {path: target for path, target in links.items() if _around(path, kept) is None}
     folders = {one.path for one in fresh if one.is_folder} | {SCRATCH}
@@ -120,15 +124,18 @@ def _above(path: str) -> Iterable[str]:
     return ("/".join(parts[:end]) for end in range(2, len(parts)))
 
 
-def build(plan: Plan, *, scratch_bytes: int, owner: tuple[int, int]) -> int:
+def build(plan: Plan, *, scratch_bytes: int, owner: tuple[int, int], maps_owners: bool = False) -> int:
     """Make the tree in this mount namespace, and return a descriptor of its root; nothing is changed for this process yet.
+
+    With `maps_owners`, declared paths look as if they were `owner`'s, where their file system can do that; what is written
+    there is theirs in truth who own the path now.
 
     Raises: `OSError` where the kernel refuses; PLN-P408 where a path has gone since the plan was made.
     """
     attached: list[tuple[int, Bind]] = []
     try:
         for bind in plan.binds:
-            attached.append((_copy(bind), bind))  # noqa: PERF401 - what was opened must be closed when the next one fails
+            attached.append((_copy(bind, owner if maps_owners and bind.declared else None), bind))  # noqa: PERF401 - what was opened must be closed when the next one fails
         root = _memory({"mode": "0755", "size": "1m"}, _NO_SUID | _NO_DEVICES | _NO_EXECUTION)
         _attach(root, _HERE, "/")
         _furnish(root, plan)
@@ -180,7 +187,7 @@ def enter(root: int) -> None:
     os.chdir("/")
 
 
-def _copy(bind: Bind) -> int:
+def _copy(bind: Bind, owner: tuple[int, int] | None) -> int:
     flags = _CLONE | _CLOEXEC | _NO_FOLLOW | (_RECURSIVE if bind.is_folder else 0)
     try:
         copied = attempt("open_tree", _HERE, os.fsencode(bind.path), flags)
@@ -192,14 +199,28 @@ def _copy(bind: Bind) -> int:
     attributes |= _NO_EXECUTION if bind.writable else 0
     try:
         _set_attributes(copied, attributes, recursive=bind.is_folder)
+        if owner is not None:
+            _map_owner(copied, bind, owner)
     except OSError:
         os.close(copied)
         raise
     return copied
 
 
-def _set_attributes(mount: int, attributes: int, *, recursive: bool) -> None:
-    given = attributes.to_bytes(8, "little") + bytes(24)
+def _map_owner(mount: int, bind: Bind, owner: tuple[int, int]) -> None:
+    now = os.stat(bind.path)  # noqa: PTH116 - its owner is of no use to a path object
+    if (now.st_uid, now.st_gid) == owner:
+        return
+    descriptor = mapping((now.st_uid, now.st_gid), owner)
+    try:
+        with suppress(OSError):  # a file system that cannot do it: whether the path can be reached is checked afterwards
+            _set_attributes(mount, _MAP_OWNERS, recursive=bind.is_folder, namespace=descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _set_attributes(mount: int, attributes: int, *, recursive: bool, namespace: int = 0) -> None:
+    given = struct.pack("=QQQQ", attributes, 0, 0, namespace)
     attempt("mount_setattr", mount, b"", _EMPTY_PATH | (_RECURSIVE if recursive else 0), ctypes.c_char_p(given), len(given))
 
 
