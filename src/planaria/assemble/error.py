@@ -6,7 +6,7 @@ Not here: what is wrong inside a composition (`kernel.system`).
 
 from typing import Any
 
-from planaria.kernel.error import PlanariaError
+from planaria.kernel.error import PlanariaError, Several
 
 
 class NoSystem(PlanariaError):
@@ -74,3 +74,47 @@ class Answered(PlanariaError):
     def plain(self) -> dict[str, Any]:
         """Return the error as the system told it."""
         return {**super().plain(), "code": self.facts["code"], "facts": self.facts["facts"]}
+
+
+class NotEditable(PlanariaError):
+    """system.py places a cell in a way that no program can change without understanding it."""
+
+    code = "PLN-L210"
+    what = "the placement of {contract} cannot be changed for you: {text}"
+    why = "only one plain line at the top of system.py can be exchanged without touching anything else"
+    fix = 'write system.place({contract}, "PLACEMENT") yourself; `planaria check` looks at it'
+
+
+class NotPlaceable(PlanariaError):
+    """A cell cannot be placed so."""
+
+    code = "PLN-L211"
+    what = "cell '{cell}' cannot be placed as '{placement}'"
+    why = "a system that is served places its cells by one of: {known}"
+    fix = "use one of these; `copying` is for tests alone"
+
+
+class NotAsEdited(PlanariaError):
+    """The edited system.py does not say what was meant."""
+
+    code = "PLN-L212"
+    what = "changing the line of cell '{cell}' does not place it as '{placement}', or changes another cell"
+    why = "another line of system.py decides it too: {text}"
+    fix = "place it there yourself; nothing was changed"
+
+
+class Unfit(Several):
+    """An implementation that cannot run where it is placed."""
+
+    code = "PLN-L213"
+    why = "what a guest of WebAssembly cannot do is found in the code, before it runs"
+    fix = "do without, as each says; or place the cell as 'process'"
+
+
+class ChangedMeanwhile(PlanariaError):
+    """Somebody wrote to system.py at the same time."""
+
+    code = "PLN-L214"
+    what = "{file} was changed while the change was being tried"
+    why = "what was tried is not what would be written over"
+    fix = "run it again"

@@ -11,14 +11,23 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from planaria.assemble.error import Unfit
+from planaria.assemble.place import Places
+from planaria.kernel.loader import files_of
 from planaria.kernel.port import Codec, Placement, Seat, SeatOrder
+from planaria.kernel.system import CellPlan
 from planaria.placement.copying import Copying
 from planaria.placement.inprocess import InProcess
-from planaria.placement.tripwire import Watched
+from planaria.placement.right import LIMITS as RIGHTS
+from planaria.placement.right import rights_of
+from planaria.placement.tripwire import LIMITS as WATCHED
+from planaria.placement.tripwire import Watched, mode_and_effects
 from planaria.placement.usage import Usage
 
 APART = ("process", "wasm")
 """The placements whose cells this process never loads."""
+OWN = {"process": (), "wasm": ("fuel_per_call", "pool", "reset")}
+"""The limits that one placement alone knows, beside those of every sandbox."""
 
 
 class Later:
@@ -71,6 +80,33 @@ def placements_at(root: Path, *, codec: Codec, watched: bool = False) -> dict[st
 
     inside: Placement = Watched(root) if watched else InProcess()
     return {"inprocess": inside, "copying": Copying(codec), "process": Later(process), "wasm": Later(wasm)}
+
+
+def limits_known(placement: str) -> tuple[str, ...]:
+    """Return the limits that `system.place` may give for a placement.
+
+    >>> limits_known("inprocess")
+    ('may', 'tripwire')
+    """
+    return (*RIGHTS, *OWN[placement]) if placement in APART else WATCHED
+
+
+def check_placement(plan: CellPlan, places: Places) -> None:
+    """Check what can be known of a cell's placement without running it.
+
+    Raises:
+        RightProblems, TripwireProblems: PLN-P301, PLN-P901, for the line in system.py; Unfit: PLN-L213, for the code.
+    """
+    if plan.placement == "inprocess":
+        mode_and_effects(plan.name, plan.contract, plan.limits)
+    elif plan.placement in APART:
+        rights_of(plan.name, plan.contract, plan.limits, own=OWN[plan.placement])
+    if plan.placement == "wasm":
+        from planaria.placement.wasm.fitness import unfit
+
+        files = files_of(places.impl(plan.name)) if places.impl(plan.name).is_dir() else {}
+        if problems := unfit(files):
+            raise Unfit.of(f"cell '{plan.name}' as 'wasm'", problems)
 
 
 async def close(placements: Iterable[Placement]) -> None:

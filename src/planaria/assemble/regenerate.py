@@ -87,7 +87,7 @@ async def recover(root: Path) -> None:
         RegenerationRunning: PLN-R102.
     """
     places = Places.of(root)
-    place = Place(root=places.root, book=_ledger(places))
+    place = Place(root=places.root, book=ledger_at(places))
     if place.journal.is_file():
         with promotion.alone(places.root):
             await promotion.recover(place)
@@ -106,11 +106,11 @@ def place_at(places: Places, tell: Tell) -> Place:
         arguments = {"cell": cell, "generation": generation.digest}
         await asyncio.to_thread(client.call, cell_name(Regeneration), "swap", arguments)
 
-    return Place(root=places.root, book=_ledger(places), swap=swap if client else None, tell=tell)
+    return Place(root=places.root, book=ledger_at(places), swap=swap if client else None, tell=tell)
 
 
-def _ledger(places: Places) -> Ledger:
-    """Open the ledger; a ledger that nobody has signed yet gets a key."""
+def ledger_at(places: Places) -> Ledger:
+    """Open the ledger of a system; one that nobody has signed yet gets a key."""
     if places.root.is_dir() and not places.ledger_key.exists() and not (places.ledger / "public.pem").exists():
         places.runtime.mkdir(mode=0o700, exist_ok=True)
         with suppress(KeyExists):  # another process has made it in the same moment

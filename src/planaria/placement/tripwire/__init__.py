@@ -15,7 +15,7 @@ Not here: boundaries (`placement.process`, `placement.wasm`), reading effects fr
 
 from planaria.placement.tripwire.hook import install
 from planaria.placement.tripwire.seat import Watched
-from planaria.placement.tripwire.watch import EffectRefused, NeverInProcess, Touched, TripwireProblems
+from planaria.placement.tripwire.watch import LIMITS, EffectRefused, NeverInProcess, Touched, TripwireProblems, mode_and_effects
 
 PASSES: tuple[tuple[str, str], ...] = (
     ("look", "asking whether a path exists and how large it is, and reading links (os.stat, os.access, os.readlink)"),
@@ -34,4 +34,6 @@ PASSES: tuple[tuple[str, str], ...] = (
 )
 """What passes it, each by a short name and in words; a test for each shows that it does."""
 
-__all__ = ["PASSES", "EffectRefused", "NeverInProcess", "Touched", "TripwireProblems", "Watched", "install"]
+__all__ = [
+    "LIMITS", "PASSES", "EffectRefused", "NeverInProcess", "Touched", "TripwireProblems", "Watched", "install", "mode_and_effects",
+]  # fmt: skip

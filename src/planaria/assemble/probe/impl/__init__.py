@@ -1,0 +1,11 @@
+"""The probe: nothing but the way there and back."""
+
+from planaria.assemble.probe.contract import Probe
+
+
+class ProbeCell(Probe):
+    """Gives back what it gets."""
+
+    async def echo(self, text: str) -> str:
+        """Give the text back."""
+        return text
