@@ -10,13 +10,30 @@ import os
 import sys
 from typing import Any, NoReturn
 
-from planaria.cli import call, check, completion, demo, doctor, events, explain, keys, ledger, new, place, regen, rollback, store, up
+from planaria.cli import (
+    call,
+    check,
+    completion,
+    demo,
+    derive,
+    doctor,
+    events,
+    explain,
+    keys,
+    ledger,
+    new,
+    place,
+    regen,
+    rollback,
+    store,
+    up,
+)
 from planaria.cli.command import EXITS, FAILED, INTERRUPTED, NO, WRONG, Command
 from planaria.cli.terminal import Terminal
 
 COMMANDS: tuple[Command, ...] = (
     new.COMMAND, up.COMMAND, call.COMMAND, check.COMMAND, regen.COMMAND, rollback.COMMAND, place.COMMAND, ledger.COMMAND, explain.COMMAND,
-    doctor.COMMAND, events.COMMAND, keys.COMMAND, store.COMMAND, completion.COMMAND, demo.COMMAND,
+    doctor.COMMAND, derive.COMMAND, events.COMMAND, keys.COMMAND, store.COMMAND, completion.COMMAND, demo.COMMAND,
 )  # fmt: skip
 BROKEN_PIPE = 141
 
