@@ -124,7 +124,7 @@ class Life:
         self.stopped = True
 
     async def background(self):
-        await World.present.background(type(self).__mro__[1].__name__.lower())
+        await World.present.background(next(one.__name__.lower() for one in type(self).__mro__ if Contract in one.__bases__))
 
 
 def move(tx, moved):
