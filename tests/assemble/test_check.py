@@ -120,3 +120,31 @@ async def test_what_nobody_wrote_does_not_count_towards_the_size(shop):
 async def test_where_there_is_no_system_there_is_nothing_to_examine(tmp_path):
     with pytest.raises(NoSystem):
         await examine(tmp_path)
+
+
+PLACED = 'system.place(Stock, "{}"{})\n'
+
+
+@pytest.mark.parametrize("line, gate, what", [
+    (PLACED.format("inprocess", ", memory_mb=64"), "placement", "'memory_mb' is not kept in this process"),
+    (PLACED.format("process", ", memory_mb=1"), "placement", "memory_mb is 1"),
+    (PLACED.format("process", ', may=(Reads("pages/"),)'), "placement", "reads pages/ is not declared by Stock"),
+    (PLACED.format("ray", ""), "start", "cannot be placed as 'ray'"),
+])  # fmt: skip
+async def test_a_placement_that_cannot_be_is_found(shop, line, gate, what):
+    file = shop / "system.py"
+    file.write_text(file.read_text().replace("import System", "import Reads, System") + line)
+    assert what in (await found(shop))[gate, "refuse"].what
+
+
+async def test_what_a_guest_cannot_do_is_found_with_its_place(shop):
+    mend(shop / IMPL, "from", "import subprocess\nfrom")
+    (shop / "system.py").write_text((shop / "system.py").read_text() + PLACED.format("wasm", ""))
+    problem = (await found(shop))["placement", "refuse"]
+    assert (problem.file, "__init__.py:" in problem.what) == ("cells/stock/impl", True)
+
+
+async def test_an_implementation_that_runs_apart_is_not_loaded_here(shop):
+    mend(shop / IMPL, "from", "raise SystemExit('it ran here')\nfrom")
+    (shop / "system.py").write_text((shop / "system.py").read_text() + PLACED.format("process", ", memory_mb=1"))
+    assert {gate for gate, _ in await found(shop)} == {"placement"}

@@ -1,14 +1,20 @@
+import asyncio
 import os
 import shutil
+from importlib.metadata import PackageNotFoundError
 from typing import NamedTuple
 
 import pytest
 
 from planaria.assemble import Places, doctor, life_at
 from planaria.assemble.clock import SystemClock
-from planaria.assemble.doctor import facts_of_machine, facts_of_system
+from planaria.assemble.doctor import facts_of_machine, facts_of_system, figures_told
 from planaria.assemble.note import RunNote
+from planaria.assemble.serve import noted, serve
 from planaria.ledger import Ledger, make_key
+from planaria.placement.sandbox import machine
+from planaria.placement.sandbox.machine import Ability
+from planaria.placement.tripwire import PASSES
 from planaria.store.lock import Lock
 
 
@@ -24,7 +30,8 @@ def by_name(facts):
 
 def test_names_what_this_machine_has(tmp_path):
     facts = by_name(facts_of_machine(tmp_path))
-    assert list(facts) == ["python", "sqlite", "fsync", "disk", "landlock", "seccomp", "user namespaces"]
+    assert list(facts)[:4] == ["python", "sqlite", "fsync", "disk"]
+    assert list(facts)[-2:] == ["wasm", "tripwire"]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -45,11 +52,55 @@ def test_a_disk_that_is_nearly_full_is_told(tmp_path, monkeypatch, free, level):
     assert by_name(facts_of_machine(tmp_path))["disk"].level == level
 
 
-def test_what_the_kernel_of_the_machine_lacks_is_absent(monkeypatch, tmp_path):
-    monkeypatch.setattr(doctor, "_text", lambda path: "")
-    monkeypatch.setattr(doctor.sys, "platform", "other")
-    facts = by_name(facts_of_machine(tmp_path))
-    assert [facts[name].value for name in ("landlock", "seccomp", "user namespaces")] == ["absent: this is not Linux", "absent", "absent"]
+def test_a_machine_that_cannot_confine_is_worth_watching_and_says_what_that_means(monkeypatch, tmp_path):
+    lacking = Ability(name="sandbox", level="wrong", value="no Landlock", meaning="process refuses every cell", cure="use Linux")
+    monkeypatch.setattr(machine, "machine", lambda: (lacking,))
+    fact = by_name(facts_of_machine(tmp_path))["sandbox"]
+    assert (fact.level, fact.value, fact.meaning, fact.cure) == ("watch", "no Landlock", "process refuses every cell", "use Linux")
+
+
+def test_says_plainly_that_the_tripwire_is_no_boundary_and_what_passes_it(tmp_path):
+    fact = by_name(facts_of_machine(tmp_path))["tripwire"]
+    assert "no boundary" in fact.meaning
+    assert fact.more == tuple(text for _, text in PASSES)
+
+
+def test_a_missing_engine_is_told_with_its_cure(monkeypatch, tmp_path):
+    def version(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(doctor.importlib.metadata, "version", version)
+    fact = by_name(facts_of_machine(tmp_path))["wasm"]
+    assert (fact.level, "extra `wasm`" in fact.cure) == ("watch", True)
+
+
+def test_says_where_each_cell_runs_and_what_keeps_it_from_there(shop):
+    facts = by_name(facts_of_system(shop))
+    assert (facts["stock"].level, facts["stock"].value) == ("well", "inprocess")
+    file = shop / "system.py"
+    file.write_text(file.read_text() + 'system.place(Stock, "process", memory_mb=1)\n')
+    assert by_name(facts_of_system(shop))["stock"].level == "wrong"
+    file.write_text("1 / 0")
+    assert by_name(facts_of_system(shop))["placements"].cure == "see `planaria check`"
+
+
+async def test_says_what_a_running_cell_touched(shop):
+    told = {"cell": "stock", "touches": {"refused": 2, "reads": 1}, "accesses": {}, "notes": ["refused: reads a"]}
+    assert figures_told(told) == "touches: 2 refused, 1 reads"
+    async with serve(shop) as served, noted(served, Places.of(shop), pid=os.getpid()):
+        assert by_name(await asyncio.to_thread(facts_of_system, shop))["stock"].value == "inprocess"
+
+
+def test_a_running_cell_that_was_refused_something_is_worth_watching(shop, monkeypatch):
+    used = {"cell": "stock", "touches": {"refused": 2}, "accesses": {}, "notes": ["refused: reads a (2 times)"]}
+    monkeypatch.setattr(doctor, "_used", lambda client: [used])
+    fact = by_name(facts_of_system(shop))["stock"]
+    assert (fact.level, fact.more) == ("watch", ("refused: reads a (2 times)",))
+
+
+def test_what_a_placement_tells_is_one_line():
+    used = {"memory_bytes": 5e6, "memory_max_bytes": 64e6, "cpu_s": 1, "fuel": 1000, "calls": 3, "accesses": {"completed": 2}}
+    assert figures_told(used) == "5.0 MB of 64 MB, 1.00 s of processor, 1,000 of fuel, 3 calls; accesses: 2 completed"
 
 
 def test_a_system_that_never_ran_has_nothing_wrong(shop):

@@ -10,25 +10,30 @@ import ast
 import shutil
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from planaria.assemble.clock import SystemClock
+from planaria.assemble.error import Unfit
 from planaria.assemble.life import life_at
 from planaria.assemble.place import Places
-from planaria.assemble.system import system_at
+from planaria.assemble.placement import APART, check_placement, close, placements_at
+from planaria.assemble.system import FILE, system_at
 from planaria.gates.verdict import Finding
 from planaria.kernel.contract import describe
 from planaria.kernel.error import PlanariaError
 from planaria.kernel.loader import generation_at, load
 from planaria.kernel.system import CellPlan, System, cell_name, wires_of
+from planaria.placement.codec import MsgspecCodec
 from planaria.prove.example import run_examples
 from planaria.store import backup, migrate, plan
 
 BYTES_WATCHED, BYTES_MAX = 500_000, 2_000_000
 LEFT_OUT = frozenset({"ledger", "node_modules", "__pycache__", "build", "dist"})
 CURES = {
+    "placement": "mend the line in system.py, or the implementation; or place the cell elsewhere with `planaria place`",
     "implementation": "mend the file there; the class has the names and parameters of the contract",
     "composition": "mend it in system.py, or in the contract that it names",
     "migrations": "mend the file: numbered without gaps, with a way back, and never changed once applied",
@@ -73,7 +78,8 @@ async def examine(root: Path, tell: Tell = lambda _: None) -> Examined:
         return Examined(name=places.root.name, **counts, size_bytes=size_bytes, findings=tuple(findings))
     for name, cell in system.cells.items():
         tell(name)
-        findings += [*_implementation(cell, places), *_imports(name, places), *_migrations(name, places)]
+        found = [*_placement(cell, places), *([] if cell.placement in APART else _implementation(cell, places))]
+        findings += [*found, *_imports(name, places), *_migrations(name, places)]
     described = [describe(one.contract) for one in system.cells.values()]
     if not any(one.level == "refuse" for one in findings):
         findings += [one async for one in _examples(system, places, tell)]
@@ -111,6 +117,15 @@ def _files(root: Path) -> Iterator[Path]:
             yield from _files(one)
         elif one.is_file():
             yield one
+
+
+def _placement(cell: CellPlan, places: Places) -> list[Finding]:
+    """Look at where a cell runs; what runs apart is never loaded here, and shows itself when its examples are run there."""
+    try:
+        check_placement(cell, places)
+    except PlanariaError as error:
+        return _of(error, "placement", FILE if error.code != Unfit.code else f"cells/{cell.name}/impl")
+    return []
 
 
 def _implementation(cell: CellPlan, places: Places) -> list[Finding]:
@@ -176,7 +191,10 @@ def _migrations(cell: str, places: Places) -> list[Finding]:
 
 async def _examples(system: System, places: Places, tell: Tell) -> AsyncIterator[Finding]:
     """Run the examples of each operation on a system of its own, whose store is new."""
-    with TemporaryDirectory(prefix="planaria-check-") as scratch:
+    async with AsyncExitStack() as stack:
+        scratch = stack.enter_context(TemporaryDirectory(prefix="planaria-check-"))
+        shared = placements_at(places.root, codec=MsgspecCodec())
+        stack.push_async_callback(close, shared.values())
         empty = Path(scratch) / "empty.sqlite"
         for number, (cell, operation) in enumerate([(c, o) for c in system.cells.values() for o in describe(c.contract).operations]):
             tell(f"{cell.name}.{operation.name}")
@@ -184,7 +202,8 @@ async def _examples(system: System, places: Places, tell: Tell) -> AsyncIterator
             if empty.exists():
                 shutil.copyfile(empty, store)
             try:
-                async with life_at(places.root, system=system, store_path=store, complain=lambda _: None) as life:
+                living = life_at(places.root, system=system, store_path=store, placements=shared, complain=lambda _: None)
+                async with living as life:
                     if not empty.exists():
                         backup(store, empty)
                     namespace = dict(vars(sys.modules[cell.contract.__module__])) | {cell.name: life.handle(cell.contract)}

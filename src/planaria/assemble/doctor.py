@@ -1,38 +1,40 @@
 """The doctor: facts about this machine and this system, each well, worth watching, or wrong, with a cure.
 
 Why: what keeps a system from being fast, safe or startable is mostly outside of its code, and should be seen before it hurts.
+A machine that cannot confine is worth watching; a system that needs it there is wrong.
 Figures: an fsync below 2 ms is a fast disk, above 20 ms each durable write is felt by a person.
-Not here: the system's own code (`check`), printing (`cli.doctor`).
+Not here: the system's own code (`check`), attacks (`planaria.attack`), printing (`cli.doctor`).
 """
 
+import importlib.metadata
 import os
 import platform
 import shutil
 import statistics
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import Literal
+from typing import Any, Literal
 
 from planaria.assemble.place import Places
 
 FSYNCS, FSYNC_FAST_MS, FSYNC_SLOW_MS = 21, 2.0, 20.0
 FREE_LOW_BYTES, FREE_WATCHED_BYTES = 200_000_000, 2_000_000_000
-LANDLOCK_CREATE_RULESET = 444
 Level = Literal["well", "watch", "wrong"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """One fact, and what to do where it is not well."""
+    """One fact, what it means, and what to do where it is not well; `more` are lines of detail."""
 
     name: str
     level: Level
     value: str
     cure: str = ""
+    meaning: str = ""
+    more: tuple[str, ...] = ()
 
 
 def facts_of_machine(directory: Path) -> list[Fact]:
@@ -41,7 +43,7 @@ def facts_of_machine(directory: Path) -> list[Fact]:
     >>> facts_of_machine(Path("."))[0].name
     'python'
     """
-    return [_python(), _sqlite(), _fsync(directory), _space(directory), *_confinement()]
+    return [_python(), _sqlite(), _fsync(directory), _space(directory), *_sandbox(), _wasm(), _tripwire()]
 
 
 def facts_of_system(root: Path) -> list[Fact]:
@@ -51,7 +53,7 @@ def facts_of_system(root: Path) -> list[Fact]:
     ['none yet']
     """
     places = Places.of(root)
-    return [_store(places), *_modes(places), _ledger(places), _running(places)]
+    return [_store(places), *_modes(places), _ledger(places), _running(places), *_placements(places)]
 
 
 def _python() -> Fact:
@@ -108,39 +110,32 @@ def _space(directory: Path) -> Fact:
     )
 
 
-def _confinement() -> Iterator[Fact]:
-    """Say what the kernel of this machine offers to confine a process with; used by placements that isolate."""
-    for name, found in (("landlock", _landlock()), ("seccomp", _seccomp()), ("user namespaces", _namespaces())):
-        yield Fact(name=name, level="well", value=found)
+def _sandbox() -> Iterator[Fact]:
+    """Say what this machine can enforce on a cell placed as `process`, found out by doing it."""
+    from planaria.placement.sandbox.machine import machine
+
+    for one in machine():
+        level: Level = "watch" if one.level == "wrong" else one.level
+        yield Fact(name=one.name, level=level, value=one.value, cure=one.cure, meaning=one.meaning)
 
 
-def _landlock() -> str:
-    if sys.platform != "linux":
-        return "absent: this is not Linux"
-    import ctypes
-
-    version = ctypes.CDLL(None, use_errno=True).syscall(LANDLOCK_CREATE_RULESET, None, 0, 1)
-    return f"present, version {version}" if version > 0 else "absent"
-
-
-def _seccomp() -> str:
-    status = _text(Path("/proc/self/status"))
-    return "present" if "Seccomp_filters:" in status or "Seccomp:" in status else "absent"
-
-
-def _namespaces() -> str:
-    most = _text(Path("/proc/sys/user/max_user_namespaces")).strip()
-    allowed = _text(Path("/proc/sys/kernel/unprivileged_userns_clone")).strip()
-    if not most or most == "0" or allowed == "0":
-        return "absent"
-    return "present"
-
-
-def _text(path: Path) -> str:
+def _wasm() -> Fact:
+    meaning = "a cell placed as `wasm` gets nothing but what its contract declares, within memory, fuel and time"
     try:
-        return path.read_text()
-    except OSError:
-        return ""
+        version = importlib.metadata.version("wasmtime")
+    except importlib.metadata.PackageNotFoundError:
+        cure = "install planaria with the extra `wasm`, where a cell is to be placed so"
+        return Fact(name="wasm", level="watch", value="wasmtime is not installed", meaning="`wasm` refuses every cell", cure=cure)
+    return Fact(name="wasm", level="well", value=f"wasmtime {version}", meaning=meaning)
+
+
+def _tripwire() -> Fact:
+    from planaria.placement.tripwire import PASSES
+
+    return Fact(
+        name="tripwire", level="well", value="undeclared effects of cells in this process are refused and recorded",
+        meaning="it is a tripwire and no boundary; what passes it:", more=tuple(text for _, text in PASSES),
+    )  # fmt: skip
 
 
 def _store(places: Places) -> Fact:
@@ -194,3 +189,62 @@ def _ledger(places: Places) -> Fact:
         value = f"{len(broken)} findings; the first: {broken[0].problem}"
         return Fact(name="ledger", level="wrong", value=value, cure="see all with `planaria ledger verify`, and ask who changed it")
     return Fact(name="ledger", level="well", value="verified")
+
+
+def _placements(places: Places) -> Iterator[Fact]:
+    """Say where each cell runs, what keeps it from running there, and what it uses where the system is up."""
+    from planaria.assemble.client import Client
+    from planaria.assemble.placement import check_placement
+    from planaria.assemble.system import system_at
+    from planaria.kernel.error import PlanariaError
+
+    try:
+        system = system_at(places.root)
+    except PlanariaError as error:
+        yield Fact(name="placements", level="watch", value=error.plain()["what"], cure="see `planaria check`")
+        return
+    used = {one["cell"]: one for one in _used(Client.find(places.root))}
+    for name, plan in system.cells.items():
+        try:
+            check_placement(plan, places)
+        except PlanariaError as error:
+            yield Fact(name=name, level="wrong", value=f"{plan.placement}: {error.plain()['what']}", cure=error.plain()["fix"])
+            continue
+        told = used.get(name)
+        figures = figures_told(told) if told else ""
+        level: Level = "watch" if told and told["touches"].get("refused") else "well"
+        cure = "declare these effects in its contract, or find out why it touches them" if level == "watch" else ""
+        yield Fact(
+            name=name, level=level, value=f"{plan.placement}{f': {figures}' if figures else ''}", cure=cure,
+            more=tuple(told["notes"]) if told else (),
+        )  # fmt: skip
+
+
+def _used(client: Any) -> list[dict[str, Any]]:
+    from planaria.kernel.error import PlanariaError
+
+    try:
+        found: list[dict[str, Any]] = client.ask("GET", "/placements") if client else []
+    except PlanariaError:
+        return []
+    return found
+
+
+def figures_told(used: Mapping[str, Any]) -> str:
+    """Return what a running cell uses as one line; what its placement cannot tell is left out.
+
+    >>> figures_told({"seats": 1, "memory_bytes": 5_000_000, "memory_max_bytes": None, "calls": 3, "cpu_s": 0.5, "touches": {"reads": 2}})
+    '5.0 MB, 0.50 s of processor, 3 calls; touches: 2 reads'
+    """
+    parts = []
+    if used.get("memory_bytes") is not None:
+        most = f" of {used['memory_max_bytes'] / 1e6:.0f} MB" if used.get("memory_max_bytes") else ""
+        parts.append(f"{used['memory_bytes'] / 1e6:.1f} MB{most}")
+    if used.get("cpu_s") is not None:
+        parts.append(f"{used['cpu_s']:.2f} s of processor")
+    if used.get("fuel") is not None:
+        parts.append(f"{used['fuel']:,} of fuel")
+    if used.get("calls") is not None:
+        parts.append(f"{used['calls']} calls")
+    counts = {name: ", ".join(f"{count} {kind}" for kind, count in (used.get(name) or {}).items()) for name in ("touches", "accesses")}
+    return "; ".join([", ".join(parts), *(f"{name}: {text}" for name, text in counts.items() if text)]).removeprefix("; ")

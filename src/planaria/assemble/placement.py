@@ -69,7 +69,7 @@ def placements_at(root: Path, *, codec: Codec, watched: bool = False) -> dict[st
     root = root.resolve()
 
     def process() -> Any:
-        from planaria.placement.process import Process
+        from planaria.placement.process.placement import Process
 
         return Process(root)
 
