@@ -92,9 +92,9 @@ class Home:
 
 def _controllers(path: Path) -> tuple[str, ...]:
     """Return what children can be limited in, after asking for what is offered; a group with processes inside may refuse."""
-    offered = (path / "cgroup.controllers").read_text(encoding="ascii").split()
+    offered, given = ((path / name).read_text(encoding="ascii").split() for name in ("cgroup.controllers", "cgroup.subtree_control"))
     for name in CONTROLLERS:
-        if name in offered:
+        if name in offered and name not in given:
             with suppress(OSError):
                 _write(path / "cgroup.subtree_control", f"+{name}")
     given = (path / "cgroup.subtree_control").read_text(encoding="ascii").split()

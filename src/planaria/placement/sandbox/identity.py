@@ -24,6 +24,7 @@ _CAPABILITY_VERSION_3 = 0x2008_0522
 _CAPABILITIES_MAX = 64
 _DROP_FROM_BOUNDING_SET, _AMBIENT, _AMBIENT_CLEAR_ALL = 24, 47, 4
 _EINVAL = 22
+_USERS = Path("/proc/self/uid_map")
 
 
 class Claim:
@@ -142,7 +143,7 @@ def drop_capabilities() -> None:
 def _is_alone_in_its_namespace() -> bool:
     """Decide whether root here is one mapped user, an ordinary one seen from outside."""
     try:
-        lines = Path("/proc/self/uid_map").read_text(encoding="ascii").splitlines()
+        lines = _USERS.read_text(encoding="ascii").splitlines()
     except OSError:
         return False
     mapped = [(int(inside), int(count)) for inside, _, count in (line.split() for line in lines)]

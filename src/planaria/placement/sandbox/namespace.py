@@ -68,10 +68,7 @@ def make_private() -> None:
 
 
 def could_enter(names: tuple[str, ...]) -> str | None:
-    """Try in a child that ends at once; return why not, or None where it would go well.
-
-    >>> could_enter(())
-    """
+    """Try in a child that ends at once; return why not, or None where it would go well."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
