@@ -74,12 +74,12 @@ class PairWrong(CommandError):
 
 
 class ExampleMissing(CommandError):
-    """The reading room, or what it needs, is not installed."""
+    """The reading room is not installed."""
 
     code = "PLN-U120"
     what = "the demo needs {text}"
     why = "the reading room is an example system, and not a part of every installation"
-    fix = "run `make demo` in a checkout; or install planaria with the extra `examples`"
+    fix = "run `make demo` in a checkout, or install planaria anew"
 
 
 class NoSuchKey(CommandError):

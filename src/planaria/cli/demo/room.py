@@ -39,8 +39,8 @@ def example() -> Path:
     """
     home = Path(planaria.__file__).parent
     found = [one for one in (home / "examples" / "readingroom", home.parents[1] / "examples" / "readingroom") if one.is_dir()]
-    if not found or importlib.util.find_spec("lxml") is None:
-        raise ExampleMissing(text="the folder examples/readingroom" if not found else "the package lxml")
+    if not found:
+        raise ExampleMissing(text="the folder examples/readingroom")
     return found[0]
 
 

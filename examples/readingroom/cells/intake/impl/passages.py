@@ -79,7 +79,7 @@ class Passages:
 
     def _flush(self):
         text = tidy("".join(self._pieces))
-        menu = self._links >= LINKS_OF_A_MENU and self._linked >= SHARE_OF_A_MENU * len(text)
+        menu = text != "" and self._links >= LINKS_OF_A_MENU and self._linked >= SHARE_OF_A_MENU * len(text)
         self._begin_block()
         if menu:
             self.menus.append(Passage(self._anchor, self._heading, text[:PASSAGE_CHARACTERS_MAX]))

@@ -4,7 +4,6 @@ HTTP/1.0 is asked for on purpose: the answer then comes in one piece and ends wi
 """
 
 import asyncio
-import ssl
 import urllib.parse
 
 from cells.intake.contract import DOCUMENT_BYTES_MAX, AddressRefused, NotAPage, Unreachable
@@ -58,10 +57,9 @@ def refused(address, problem, sources):
 async def answer(place):
     """Return status, header fields and body; everything that can go wrong with a server is Unreachable."""
     port = place.port or PORTS[place.scheme]
-    secure = ssl.create_default_context() if place.scheme == "https" else None
     try:
         async with asyncio.timeout(PAGE_TIMEOUT_S):
-            reader, writer = await asyncio.open_connection(place.hostname, port, ssl=secure, limit=HEAD_BYTES_MAX)
+            reader, writer = await asyncio.open_connection(place.hostname, port, ssl=place.scheme == "https" or None, limit=HEAD_BYTES_MAX)
             try:
                 writer.write(request(place))
                 await writer.drain()

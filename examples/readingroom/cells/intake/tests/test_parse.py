@@ -165,3 +165,40 @@ async def test_refuses_an_address_that_no_link_can_be_joined_to(cells, address):
 async def test_refuses_a_document_that_is_too_large(parse):
     with pytest.raises(Refused):
         await parse(b"x" * (DOCUMENT_BYTES_MAX + 1))
+
+
+@pytest.mark.parametrize(
+    "html, text",
+    [
+        ("a < b << c <1 <", "a < b << c <1 <"),
+        ("a<!-- b --!>c<!-->d<?e?>f<!g>h</#i>j<![CDATA[k]]>l", "acdfhjl"),
+        ("<p title='>'>a<p title=\"'>'\">b<p don't>c", "a\nb\nc"),
+        ("&lt;b&gt; &amp;amp; &#233;&#xe9;&eacute &#0;&#55296;&#99999999999;", "<b> &amp; ééé \ufffd\ufffd\ufffd"),
+        ("a<p>b<a href='x", "a\nb"),
+        ("a<p>b<!-- c", "a\nb"),
+        ("a<p>b<script>c</scripts>", "a\nb"),
+        ("<head><title>T</title><style>s</style>a", "a"),
+        ("<head>a</head><body>b", "ab"),
+        ("<p>a<title>b</title>", "ab"),
+        ("<textarea>a<p>b</textarea>c", "c"),
+        ("<div>a<form>b</div>c", "a\nc"),
+        ("<table><tr><td>a<form>b<tr><td>c</form>d</table>e", "a\ne"),
+        ("<svg/>a<script/>b<p hidden/>c<a name='d'/>e", "abc\ne"),
+        ("<BODY><H2 ID=a>A</H3><LI>b<LI>c<br/>d<HTML><BODY>e", "b\nc\nde"),
+        ("a</p></x></body>b</html>c", "abc"),
+    ],
+)
+async def test_reads_what_browsers_read_of_odd_markup(parse, html, text):
+    assert "\n".join(await texts(parse, html)) == text
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["<", "<a", '<a =">"', "<a b='", "<!--", "&#9", "</", "<p>", "<b>", "</b>", "<a href=x>", "<svg>", "<?", "<script>", "<a " + "=" * 99],
+)
+async def test_hostile_markup_costs_no_more_than_its_length(parse, piece):
+    for html in (piece * (150_000 // len(piece)), "<i>" * 200 + piece * (40_000 // len(piece))):
+        try:
+            await parse(html)
+        except NothingToRead:
+            continue
