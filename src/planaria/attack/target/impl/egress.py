@@ -106,7 +106,7 @@ async def asks_for_a_name_that_ends_like_its_host(_: Facts) -> str:
     raise Blocked("; ".join(failures))
 
 
-@attack()
+@attack(bare="no resolver takes such a name")
 async def smuggles_a_second_request(facts: Facts) -> str:
     """Ask for a host whose name holds line ends and another request.
 
@@ -149,7 +149,7 @@ async def asks_for_connections_without_end(facts: Facts) -> str:
     return f"{len(opened)} opened"
 
 
-@attack()
+@attack(bare="there is no broker")
 def takes_the_door_of_the_broker_apart(facts: Facts) -> str:
     """Speak to every inherited socket, as if it were the broker, in words of its own.
 

@@ -77,12 +77,18 @@ def unpacks_a_program(_: Facts) -> str:
     Allows: running programs by data.
     """
     read, write = os.pipe()
+    os.set_inheritable(write, True)  # noqa: FBT003 - the function takes it so
     text = f"cos\nsystem\n(S'echo unpacked >&{write}'\ntR.".encode()
     facility("pickle").loads(text)
     os.close(write)
     if b"unpacked" not in (seen := os.read(read, 64)):
         raise Blocked(f"nothing ran: {seen!r}")
     return told(seen)
+
+
+class _Opener:
+    def __init__(self) -> None:
+        self.opened = False
 
 
 @attack()
@@ -139,7 +145,7 @@ async def changes_what_its_neighbour_is(_: Facts) -> str:
     raise Blocked("it was replaced here; the host says whether its neighbour lies")
 
 
-@attack()
+@attack(bare="there is no neighbour")
 async def calls_what_was_not_granted(_: Facts) -> str:
     """Search the objects of this interpreter for what asks the host to call cells, and ask for one that was not granted.
 
@@ -198,7 +204,7 @@ async def calls_with_hostile_arguments(_: Facts) -> str:
     raise Blocked(", ".join(failures))
 
 
-@attack(deadline_s=6)
+@attack(bare="there is no neighbour", deadline_s=6)
 async def calls_its_neighbour_without_end(_: Facts) -> str:
     """Call the neighbour ten thousand times at once.
 

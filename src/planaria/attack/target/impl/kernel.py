@@ -181,7 +181,7 @@ def chooses_where_memory_is(facts: Facts) -> str:
     return f"asked: {system_call(facts, 'get_mempolicy', 0, 0, 0, 0, 0)}"
 
 
-@attack()
+@attack(bare="kernels have closed this hole")
 def splices_into_a_file(facts: Facts) -> str:
     """Splice bytes from a pipe into a file that it may only read (the hole called dirty pipe).
 

@@ -6,7 +6,7 @@ Allows: whoever reads the host's memory has every key, and whoever writes it is 
 
 import os
 
-from .means import Blocked, Facts, attack, facility, libc, numbers, scratch, system_call
+from .means import Blocked, Facts, attack, facility, libc, numbers, system_call
 
 PAGE = 4096
 
@@ -241,17 +241,6 @@ def hides_memory_from_the_kernel(facts: Facts) -> str:
     Allows: hiding from whoever looks for what an attacker does.
     """
     return f"descriptor {system_call(facts, 'memfd_secret', 0)}"
-
-
-@attack()
-def plants_memory_in_scratch(_: Facts) -> str:
-    """Map a file of the scratch folder as memory shared with others.
-
-    Allows: nothing where the scratch folder is the cell's own; this must be refused only where it is shared.
-    """
-    if os.path.realpath(scratch()) not in ("/tmp", "/var/tmp", "/dev/shm"):  # noqa: S108 - that is the question
-        raise Blocked(f"the scratch folder is the cell's own: {scratch()}")
-    return "the scratch folder is shared with every program"
 
 
 def _nothing() -> str:

@@ -189,7 +189,7 @@ def reads_through_the_root_of_the_host(facts: Facts) -> str:
     return head(f"/proc/{facts['host']}/root{facts['secret']}")
 
 
-@attack()
+@attack(bare="the first process may be guarded")
 def reads_through_the_root_of_the_first_process(facts: Facts) -> str:
     """Reach a secret by the root of the first process of the machine.
 
