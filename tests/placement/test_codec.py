@@ -197,8 +197,16 @@ def test_refuses_to_write_what_json_cannot_hold(value):
         MsgspecCodec().encode(value)
 
 
-def test_writes_numbers_that_are_not_finite_as_null():
-    assert MsgspecCodec().encode(float("inf")) == b"null"
+@pytest.mark.parametrize("found", [float("inf"), float("-inf"), float("nan")])
+@pytest.mark.parametrize("around", [lambda one: one, lambda one: ({"a": (None, one)},), lambda one: frozenset({one}), lambda one: Page(address="a", rank=one)])
+def test_refuses_a_float_that_is_not_finite_and_names_it(around, found):
+    with pytest.raises(Unwritable, match=f"{found} is not a finite number"):
+        MsgspecCodec().encode(around(found))
+
+
+@pytest.mark.parametrize("value", [None, (None, 1.5), "null", Page(address="null", rank=0.5), {"a": None}])
+def test_writes_null_where_nothing_is_meant(value):
+    assert b"null" in MsgspecCodec().encode((value, None))
 
 
 def test_decodes_arguments_in_the_order_of_the_parameters_with_defaults():

@@ -1,7 +1,7 @@
 """The placement that copies: what only it does."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 
 import msgspec
 import pytest
@@ -43,6 +43,14 @@ class Field(Contract):
     async def water(self, where: Mapping[str, int]) -> int:
         raise NotImplementedError
 
+    @operation()
+    async def map(self) -> Mapping[int, str]:
+        raise NotImplementedError
+
+    @operation(errors=(Dry,))
+    def rows(self, kind: str) -> AsyncIterator[Ground]:
+        raise NotImplementedError
+
 
 class Farm(Contract):
     """Uses the field."""
@@ -71,8 +79,28 @@ class FieldCell(Field):
     async def water(self, where):
         if not where:
             raise Dry(where={"field": (1, 2)})
-        where["changed"] = 1
         return len(where)
+
+    async def map(self):
+        return {}
+
+    async def rows(self, kind):
+        FieldCell.rowed = []
+        for height in range(3):
+            ground = Ground(float(height) if kind != "wrong" else "high")
+            FieldCell.rowed.append(ground)
+            yield ground
+        if kind == "dry":
+            raise Dry(where=("a",))
+
+
+async def pour(stream, taken):
+    async for one in stream:
+        taken.append(one)
+
+
+async def visiting(field, where):
+    return await field.water(where)
 
 
 def copying(*cells, **more):
@@ -88,11 +116,77 @@ async def test_gives_and_takes_copies():
     assert FieldCell.kept is not ground
 
 
-async def test_a_change_of_an_argument_does_not_reach_the_caller():
+async def test_a_change_of_an_argument_is_a_failure_and_does_not_reach_the_caller():
+    class Changing(FieldCell):
+        async def water(self, where):
+            where["changed"] = 1
+            return len(where)
+
     where = {"north": 1}
-    async with copying((Field, FieldCell)) as cells:
-        assert await cells.handle(Field).water(where) == 2
+    async with copying((Field, Changing)) as cells:
+        with pytest.raises(Failed) as failed:
+            await cells.handle(Field).water(where)
+    assert failed.value.facts["error"] == "Altered"
+    assert "argument 'where' of 'water' of cell 'field' was changed by its cell" in failed.value.facts["text"]
     assert where == {"north": 1}
+
+
+async def test_a_caller_that_changes_what_it_gave_meanwhile_is_a_failure():
+    class Waiting(FieldCell):
+        async def water(self, where):
+            await asyncio.sleep(0)
+            return len(where)
+
+    where = {"north": 1}
+    async with copying((Field, Waiting)) as cells:
+        task = asyncio.create_task(visiting(cells.handle(Field), where))
+        await asyncio.sleep(0)
+        where["south"] = 1
+        with pytest.raises(Failed) as failed:
+            await task
+    assert "was changed by its caller" in failed.value.facts["text"]
+
+
+async def test_a_cell_that_changes_what_it_gave_fails_then():
+    class Holding(FieldCell):
+        held = None
+
+        async def look(self):
+            return 1
+
+        async def map(self):
+            self.held = self.held or {}
+            self.held[len(self.held)] = "new"
+            return self.held
+
+    async with copying((Field, Holding)) as cells:
+        assert await cells.handle(Field).map() == {0: "new"}
+        with pytest.raises(Failed) as failed:
+            await cells.handle(Field).map()
+        assert "the result of 'map' of cell 'field' was changed by its cell" in failed.value.facts["text"]
+        assert await cells.handle(Field).look() == 1
+
+
+async def test_each_item_of_a_stream_is_a_copy():
+    async with copying((Field, FieldCell)) as cells:
+        rows = [one async for one in cells.handle(Field).rows("")]
+    assert rows == FieldCell.rowed == [Ground(0.0), Ground(1.0), Ground(2.0)]
+    assert not any(one is other for one, other in zip(rows, FieldCell.rowed, strict=True))
+
+
+async def test_a_declared_error_of_a_stream_is_a_copy_after_its_items():
+    taken = []
+    async with copying((Field, FieldCell)) as cells:
+        with pytest.raises(Dry) as dry:
+            await pour(cells.handle(Field).rows("dry"), taken)
+    assert (len(taken), dry.value.facts) == (3, {"where": ["a"]})
+
+
+async def test_an_item_that_is_not_what_the_contract_says_is_a_failure():
+    async with copying((Field, FieldCell)) as cells:
+        with pytest.raises(Failed) as failed:
+            await anext(aiter(cells.handle(Field).rows("wrong")))
+    assert failed.value.facts["error"] == "WrongValue"
 
 
 async def test_a_declared_error_is_a_copy_whose_facts_are_plain():

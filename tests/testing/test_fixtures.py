@@ -60,3 +60,36 @@ def test_a_test_outside_a_system_is_told_so(root):
     (root / "test_alone.py").write_text("async def test_it_is_alone_here(cells): pass\n")
     done = run(root, "test_alone.py")
     assert "there is no system.py in a folder above" in done.stdout
+
+
+def rounds(done):
+    assert done.returncode == 0, done.stdout + done.stderr
+    return [line.split("[")[1].split("]")[0] for line in done.stdout.splitlines() if " PASSED" in line and "[" in line]
+
+
+def test_the_environment_chooses_the_placements(root):
+    assert rounds(run(root, PLANARIA_PLACEMENTS="copying")) == ["copying"]
+
+
+def test_a_suite_chooses_its_placements_and_the_environment_goes_before_it(root):
+    test = root / "cells/shop/tests/test_shop.py"
+    test.write_text(f"import pytest\npytestmark = pytest.mark.placements('inprocess')\n{test.read_text()}")
+    assert rounds(run(root, "--strict-markers")) == ["inprocess"]
+    assert rounds(run(root, PLANARIA_PLACEMENTS=" inprocess, copying ")) == ["inprocess", "copying"]
+
+
+def test_an_unknown_placement_is_told_with_those_there_are(root):
+    done = run(root, PLANARIA_PLACEMENTS="nowhere")
+    assert "'nowhere' is none of inprocess, copying, process, wasm" in done.stdout
+
+
+def test_a_mark_lets_calls_go_wrong(root):
+    (root / "cells/shop/tests/test_shop.py").write_text(
+        "import pytest\nfrom cells.shop.contract import Shop\nfrom planaria import Unknown\n"
+        "@pytest.mark.faults(at={'shop.price': ('', 'unknown_after')})\n"
+        "async def test_the_second_answer_is_lost_here(cells):\n"
+        "    assert await cells.handle(Shop).price() == 7\n"
+        "    with pytest.raises(Unknown):\n        await cells.handle(Shop).price()\n"
+        "    assert [one.kind for one in cells.injected] == ['unknown_after']\n"
+    )
+    assert rounds(run(root)) == ["copying"]

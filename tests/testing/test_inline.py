@@ -4,9 +4,9 @@ import pytest
 
 from planaria import Contract, Failed, operation, uses
 from planaria.kernel.cell import RightMissing
+from planaria.placement.codec import MsgspecCodec
 from planaria.placement.copying import Copying
 from planaria.testing import run_cells
-from planaria.testing.cells import placement_named
 
 
 class Bread(Contract):
@@ -61,7 +61,7 @@ async def test_uses_may_be_said_in_full():
 
 
 async def test_source_sees_the_names_of_the_contracts_module():
-    async with run_cells({Bread: SOURCE}, placement=placement_named("copying")) as cells:
+    async with run_cells({Bread: SOURCE}, placement=Copying(MsgspecCodec())) as cells:
         assert await cells.handle(Bread).loaves() == 4
         assert cells.placement == Copying.__name__.lower()
 

@@ -15,6 +15,7 @@ import msgspec
 from planaria.kernel.contract import OperationDescription, Parameter
 from planaria.kernel.error import PlanariaError
 from planaria.kernel.value import type_text
+from planaria.placement.finite import unfinite_in
 from planaria.placement.union import Untravellable, from_plain, travelling
 
 PLACE = re.compile(r"^(?P<problem>.*?)(?: - at `(?P<path>\$.*?)`)?$", re.DOTALL)
@@ -77,9 +78,12 @@ class MsgspecCodec:
         b'[1]'
         """
         try:
-            return self._encode(value)
+            data = self._encode(value)
         except (TypeError, ValueError, RecursionError) as error:
             raise Unwritable(type=type_text(type(value)), problem=str(error)) from error
+        if b"null" in data and (found := unfinite_in(value)) is not None:
+            raise Unwritable(type=type_text(type(value)), problem=f"{found} is not a finite number")
+        return data
 
     def decode(self, data: bytes, type_: Any) -> Any:
         """Decode bytes as a value of `type_`.

@@ -5,10 +5,11 @@ stands for (`conform`), and users get the same kit that planaria tests itself wi
 Not here: pytest (`fixtures` is the plugin; nothing else in this package needs it).
 """
 
+from planaria.placement.fault import Faults
 from planaria.testing.cells import Cells, cells_at
 from planaria.testing.clock import FakeClock
 from planaria.testing.ids import CountingIds
 from planaria.testing.inline import run_cells
 from planaria.testing.store import MemoryStore
 
-__all__ = ["Cells", "CountingIds", "FakeClock", "MemoryStore", "cells_at", "run_cells"]
+__all__ = ["Cells", "CountingIds", "FakeClock", "Faults", "MemoryStore", "cells_at", "run_cells"]

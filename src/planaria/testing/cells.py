@@ -9,12 +9,13 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 from planaria.assemble.life import life_at
 from planaria.assemble.outbox.parking import Parking
+from planaria.assemble.placement import close, placements_at
 from planaria.assemble.system import system_at
 from planaria.kernel.contract import Contract, describe
 from planaria.kernel.life import Life
@@ -23,18 +24,19 @@ from planaria.kernel.port import Placement
 from planaria.kernel.system import cell_name
 from planaria.placement.codec import MsgspecCodec
 from planaria.placement.copying import Copying
-from planaria.placement.inprocess import InProcess
+from planaria.placement.fault import Faults, Injection
 from planaria.prove.example import Mismatch, run_examples
 from planaria.testing.clock import FakeClock
 from planaria.testing.ids import CountingIds
 
 C = TypeVar("C", bound=Contract)
 PLACEMENTS = ("inprocess", "copying")
+"""The placements that keep every promise of `planaria.testing.conform`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cells:
-    """A running system in a test.
+    """A running system in a test; `injected` holds the faults that it met so far, if any were asked for.
 
     >>> from planaria.testing import run_cells
     >>> class Echo(Contract):
@@ -48,6 +50,7 @@ class Cells:
     placement: str
     clock: FakeClock
     complaints: list[str]
+    injected: list[Injection] = field(default_factory=list)
 
     def handle(self, contract: type[C]) -> C:
         """Return a handle to a cell, typed as its contract.
@@ -73,26 +76,55 @@ class Cells:
         return await run_examples((example for one in found for example in one.examples), namespace)
 
 
-def placement_named(name: str) -> Placement:
-    """Make the placement that stands behind a name of `PLACEMENTS`.
+@asynccontextmanager
+async def placed(placement: str | Placement, *, root: Path, faults: Faults | None = None) -> AsyncIterator[Placement]:
+    """Make the placement that stands behind a name, for a system at `root`, and close it at the end; one that is given stays open.
 
-    >>> type(placement_named("copying")).__name__
+    >>> async with placed("copying", root=Path()) as placement:
+    ...     type(placement).__name__
     'Copying'
     """
-    assert name in PLACEMENTS, f"'{name}' is none of {', '.join(PLACEMENTS)}"
-    return InProcess() if name == "inprocess" else Copying(MsgspecCodec())
+    if not isinstance(placement, str):
+        assert faults is None, "give the faults to the placement: Copying(MsgspecCodec(), faults=…)"
+        yield placement
+        return
+    codec = MsgspecCodec()
+    known = placements_at(root, codec=codec)
+    assert placement in known, f"'{placement}' is none of {', '.join(known)}"
+    assert faults is None or placement == "copying", f"only the placement 'copying' injects faults, and this is '{placement}'"
+    try:
+        yield Copying(codec, faults=faults) if placement == "copying" else known[placement]
+    finally:
+        await close(known.values())
 
 
 @asynccontextmanager
 async def cells_at(
-    root: Path, *, store_path: Path, placement: str = "inprocess", generations: Mapping[str, Path] | None = None
+    root: Path,
+    *,
+    store_path: Path,
+    placement: str = "inprocess",
+    generations: Mapping[str, Path] | None = None,
+    faults: Faults | None = None,
 ) -> AsyncIterator[Cells]:
-    """Run the system at `root` with a clock and ids of its own; `generations` gives the directories of some cells' implementations."""
+    """Run the system at `root` with a clock and ids of its own.
+
+    `generations` gives the directories of some cells' implementations; `faults` what their callers must bear (in `copying`).
+    """
     clock, complaints = FakeClock(follow=asyncio.get_running_loop().time), list[str]()
-    system, place = system_at(root), placement_named(placement)
-    async with life_at(
+    system = system_at(root)
+    async with placed(placement, root=root, faults=faults) as place, life_at(
         root, system=system, store_path=store_path, clock=clock, ids=CountingIds(),
         placements={plan.placement: place for plan in system.cells.values()},
         generations={name: generation_at(name, directory) for name, directory in (generations or {}).items()}, complain=complaints.append,
     ) as life:  # fmt: skip
-        yield Cells(life=life, placement=placement, clock=clock, complaints=complaints)
+        yield Cells(life=life, placement=placement, clock=clock, complaints=complaints, injected=injected_by(place))
+
+
+def injected_by(placement: Placement) -> list[Injection]:
+    """Return the list into which a placement writes what it injects; most write nothing.
+
+    >>> injected_by(Copying(MsgspecCodec()))
+    []
+    """
+    return placement.injected if isinstance(placement, Copying) else []

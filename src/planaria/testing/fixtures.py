@@ -3,6 +3,13 @@
 Why: every cell test runs under `inprocess` and `copying`, so that a later relocation holds no surprise; a suite names
 neither. A gate judges another generation of cell NAME by setting `PLANARIA_GENERATION_NAME` to its directory.
 Use: `pytest_plugins = ["planaria.testing.fixtures"]` in the conftest.py at the system's root, or `-p planaria.testing.fixtures`.
+
+Other placements: `PLANARIA_PLACEMENTS=inprocess,process pytest` for one run, or in a suite
+`pytestmark = pytest.mark.placements("inprocess", "process")`; a mark on a test goes before that of its module, and the
+environment before both.
+
+Calls that go wrong: `@pytest.mark.faults(seed=7, share=0.1)`, or `@pytest.mark.faults(at={"stock.take": "unknown_after"})`,
+takes what `planaria.testing.Faults` takes; the test runs in `copying`, and `cells.injected` tells what was injected.
 Not here: what `cells` offers (`cells`). Imports are inside, so that loading the plugin costs nothing.
 """
 
@@ -17,10 +24,29 @@ import pytest
 import pytest_asyncio
 
 if TYPE_CHECKING:
+    from planaria.testing import Faults
     from planaria.testing.cells import Cells
 
 OVERRIDE = "PLANARIA_GENERATION_"
+PLACEMENTS = "PLANARIA_PLACEMENTS"
+ROUNDS = ("inprocess", "copying")
 _STORES = pytest.StashKey[dict[Path, Path]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Say what the marks of this plugin mean."""
+    config.addinivalue_line("markers", "placements(*names): run the tests that use `cells` in these placements")
+    config.addinivalue_line("markers", "faults(**faults): let calls go wrong as planaria.testing.Faults says; in `copying` only")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that uses `cells` once per placement."""
+    if "cells_placement" in metafunc.fixturenames:
+        marked = metafunc.definition.get_closest_marker("placements")
+        named = [one.strip() for one in os.environ.get(PLACEMENTS, "").split(",") if one.strip()]
+        rounds = named or (list(marked.args) if marked else list(ROUNDS))
+        faulty = metafunc.definition.get_closest_marker("faults") is not None
+        metafunc.parametrize("cells_placement", ["copying"] if faulty else rounds, scope="function")
 
 
 def _root_above(path: Path) -> Path | None:
@@ -56,8 +82,8 @@ async def _migrated(request: pytest.FixtureRequest, root: Path) -> Path:
     return stores[root]
 
 
-@pytest_asyncio.fixture(params=["inprocess", "copying"])
-async def cells(request: pytest.FixtureRequest, tmp_path: Path) -> "AsyncIterator[Cells]":
+@pytest_asyncio.fixture
+async def cells(request: pytest.FixtureRequest, tmp_path: Path, cells_placement: str) -> "AsyncIterator[Cells]":
     """Run the system around the test file, on a store of its own, with every cell in the placement of this round."""
     from planaria.testing.cells import cells_at
 
@@ -67,5 +93,13 @@ async def cells(request: pytest.FixtureRequest, tmp_path: Path) -> "AsyncIterato
     store_path = tmp_path / "store" / "store.sqlite"
     store_path.parent.mkdir()
     shutil.copyfile(await _migrated(request, root), store_path)
-    async with cells_at(root, store_path=store_path, placement=request.param, generations=overrides()) as running:
+    faults = _faults(request)
+    async with cells_at(root, store_path=store_path, placement=cells_placement, generations=overrides(), faults=faults) as running:
         yield running
+
+
+def _faults(request: pytest.FixtureRequest) -> "Faults | None":
+    from planaria.testing import Faults
+
+    marked = request.node.get_closest_marker("faults")
+    return None if marked is None else Faults(**marked.kwargs)

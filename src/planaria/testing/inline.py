@@ -6,6 +6,7 @@ Not here: systems with files (`cells`).
 """
 
 import asyncio
+import re
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -22,7 +23,11 @@ from planaria.kernel.port import Placement, Ports, Store
 from planaria.kernel.state import State
 from planaria.kernel.system import System, cell_name, state, uses
 from planaria.placement.codec import MsgspecCodec
-from planaria.testing.cells import Cells, placement_named
+from planaria.placement.copying import Copying
+from planaria.placement.fault import Faults
+from planaria.placement.inprocess import InProcess
+from planaria.store import SqliteStore
+from planaria.testing.cells import Cells, injected_by, placed
 from planaria.testing.clock import FakeClock
 from planaria.testing.ids import CountingIds
 from planaria.testing.store import MemoryStore
@@ -96,8 +101,11 @@ async def run_cells(
     tables: Mapping[type[Contract], str] | None = None,
     placement: str | Placement = "inprocess",
     store: Store | None = None,
+    faults: Faults | None = None,
 ) -> AsyncIterator[Cells]:
-    """Run cells given as contract and implementation; `tables` holds the SQL that makes a cell's tables (in a `MemoryStore`).
+    """Run cells given as contract and implementation; `tables` holds the SQL that makes a cell's tables, `faults` what callers must bear.
+
+    Without a store they get a `MemoryStore`; in a placement of another process, a real one, because bodies wait there.
 
     >>> from planaria import operation
     >>> class Greeter(Contract):
@@ -111,15 +119,48 @@ async def run_cells(
     """
     contracts = list(implementations)
     system = inline_system(contracts, uses=uses, limits=limits)
-    store = store or MemoryStore()
-    for contract, text in (tables or {}).items():
-        assert isinstance(store, MemoryStore), "another store makes its tables by migrations"
-        store.define(cell_name(contract), text)
     clock, complaints = FakeClock(follow=asyncio.get_running_loop().time), list[str]()
     name = placement if isinstance(placement, str) else type(placement).__name__.lower()
-    place = placement_named(placement) if isinstance(placement, str) else placement
-    ports = Ports(store=store, codec=MsgspecCodec(), clock=clock, ids=CountingIds(), placements={"inprocess": place})
     with TemporaryDirectory(prefix="planaria-inline-") as folder:
-        made = {cell_name(one): inline_generation(one, implementations[one], Path(folder)) for one in contracts}
-        async with Life(system, ports=ports, current=lambda plan: made[plan.name], complain=complaints.append) as life:
-            yield Cells(life=life, placement=name, clock=clock, complaints=complaints)
+        root = Path(folder)
+        made = {cell_name(one): inline_generation(one, implementations[one], root) for one in contracts}
+        async with placed(placement, root=root, faults=faults) as place, _store(store, place, root, tables or {}) as kept:
+            ports = Ports(store=kept, codec=MsgspecCodec(), clock=clock, ids=CountingIds(), placements={"inprocess": place})
+            async with Life(system, ports=ports, current=lambda plan: made[plan.name], complain=complaints.append) as life:
+                yield Cells(life=life, placement=name, clock=clock, complaints=complaints, injected=injected_by(place))
+
+
+@asynccontextmanager
+async def _store(given: Store | None, placement: Placement, root: Path, tables: Mapping[type[Contract], str]) -> AsyncIterator[Store]:
+    if given is None and not isinstance(placement, (InProcess, Copying)):
+        async with disk_store(root / "store.sqlite", tables) as made:
+            yield made
+        return
+    store = given or MemoryStore()
+    for contract, text in tables.items():
+        assert isinstance(store, MemoryStore), "another store makes its tables by migrations"
+        store.define(cell_name(contract), text)
+    yield store
+
+
+@asynccontextmanager
+async def disk_store(path: Path, tables: Mapping[type[Contract], str]) -> AsyncIterator[SqliteStore]:
+    """Open a store on disk, with the tables of some cells; made where they are not there yet.
+
+    >>> with TemporaryDirectory() as folder:
+    ...     async with disk_store(Path(folder) / "store.sqlite", {}) as store:
+    ...         await store.read(lambda session: 7)
+    7
+    """
+    store = SqliteStore.open(path)
+    try:
+        for contract, text in tables.items():
+            name = cell_name(contract)
+            migrations = path.parent / f"{path.name}-{name}"
+            migrations.mkdir(exist_ok=True)
+            down = "".join(f"drop table {one};" for one in re.findall(rf"create table ({name}__\w+)", text))
+            (migrations / "0001_tables.sql").write_text(f"-- up\n{text}\n-- down\n{down}\n", encoding="utf-8")
+            await store.migrate(name, migrations, clock=FakeClock())
+        yield store
+    finally:
+        await store.close()
