@@ -100,7 +100,7 @@ def test_a_running_cell_that_was_refused_something_is_worth_watching(shop, monke
 
 def test_what_a_placement_tells_is_one_line():
     used = {"memory_bytes": 5e6, "memory_max_bytes": 64e6, "cpu_s": 1, "fuel": 1000, "calls": 3, "accesses": {"completed": 2}}
-    assert figures_told(used) == "5.0 MB of 64 MB, 1.00 s of processor, 1,000 of fuel, 3 calls; accesses: 2 completed"
+    assert figures_told(used) == "5.0 MB (at most 64.0 MB), 1.00 s of processor, 1,000 of fuel, 3 calls; accesses: 2 completed"
 
 
 def test_a_system_that_never_ran_has_nothing_wrong(shop):

@@ -2,11 +2,15 @@ from pathlib import Path
 
 import pytest
 
-from planaria.assemble.placement import Later, close, placements_at, usages
+from planaria.assemble.placement import Later, close, limits_known, placements_at, usages
 from planaria.placement.codec import MsgspecCodec
 from planaria.placement.inprocess import InProcess
+from planaria.placement.process import placement as process
+from planaria.placement.right import LIMITS as RIGHTS
 from planaria.placement.tripwire import Watched
 from planaria.placement.usage import Usage
+from planaria.placement.wasm import placement as wasm
+from planaria.placement.wasm.component import seat
 
 
 class Apart:
@@ -37,6 +41,11 @@ async def test_a_placement_is_made_at_the_first_cell_and_closed_at_the_end():
     await close([later, InProcess()])
     await close([later])
     assert [(one.orders, one.closed) for one in made] == [([1, 2], 1)]
+
+
+def test_the_limits_of_a_placement_are_those_that_it_says_itself():
+    assert limits_known("process") == (*RIGHTS, *process.OWN)
+    assert set(limits_known("wasm")) == {*RIGHTS, *wasm.OWN, *seat.OWN}
 
 
 async def test_what_was_never_used_is_not_made():

@@ -1,7 +1,8 @@
 import pytest
 
-from planaria.assemble import Places, relocation
+from planaria.assemble import Places, life_at, relocation
 from planaria.assemble.error import ChangedMeanwhile, NotAsEdited, NotPlaceable, Unfit
+from planaria.assemble.placement import usages
 from planaria.assemble.probe import reach_of
 from planaria.assemble.relocation import relocate, rights_told
 from planaria.assemble.system import system_at
@@ -107,3 +108,18 @@ async def test_the_way_to_a_cell_is_measured():
     reach = await reach_of("inprocess")
     assert reach.small_us > 0
     assert reach.start_ms > 0
+
+
+async def test_a_cell_is_moved_into_a_process_and_back(shop):
+    before = (shop / "system.py").read_text()
+    moved = await relocate(shop, "stock", "process", limits={"memory_mb": 64})
+    assert moved.after.memory_bytes is not None
+    assert moved.after.reach.small_us > moved.before.reach.small_us
+    assert "memory: 64 MB" in moved.after.rights
+    async with life_at(shop) as life:
+        stock = life.handle(system_at(shop).plan("stock").contract)
+        assert await stock.receive("apple", 5) == 5
+        (used,) = usages(life.ports.placements.values())
+        assert (used.cell, used.placement, used.seats) == ("stock", "process", 1)
+    await relocate(shop, "stock", "inprocess", limits={})
+    assert (shop / "system.py").read_text().replace('system.place(Stock, "inprocess")\n', "") == before

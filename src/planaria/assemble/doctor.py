@@ -238,7 +238,7 @@ def figures_told(used: Mapping[str, Any]) -> str:
     """
     parts = []
     if used.get("memory_bytes") is not None:
-        most = f" of {used['memory_max_bytes'] / 1e6:.0f} MB" if used.get("memory_max_bytes") else ""
+        most = f" (at most {used['memory_max_bytes'] / 1e6:.1f} MB)" if used.get("memory_max_bytes") else ""
         parts.append(f"{used['memory_bytes'] / 1e6:.1f} MB{most}")
     if used.get("cpu_s") is not None:
         parts.append(f"{used['cpu_s']:.2f} s of processor")

@@ -7,6 +7,7 @@ candidate touches.
 Not here: what a placement does (`planaria.placement`), moving a cell (`relocation`).
 """
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from planaria.placement.usage import Usage
 
 APART = ("process", "wasm")
 """The placements whose cells this process never loads."""
-OWN = {"process": (), "wasm": ("fuel_per_call", "pool", "reset")}
+OWN = {"process": ("value_mb",), "wasm": ("fuel_per_call", "pool", "reset")}
 """The limits that one placement alone knows, beside those of every sandbox."""
 
 
@@ -71,7 +72,7 @@ def placements_at(root: Path, *, codec: Codec, watched: bool = False) -> dict[st
     def process() -> Any:
         from planaria.placement.process.placement import Process
 
-        return Process(root)
+        return Process(root, secrets=os.environ)
 
     def wasm() -> Any:
         from planaria.placement.wasm import Wasm

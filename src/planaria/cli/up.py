@@ -100,13 +100,15 @@ async def _until_told(root: Path, given: argparse.Namespace, terminal: Terminal)
 def _tell(served: "Served", note: "RunNote", terminal: Terminal) -> None:
     from planaria.record.status import status_of
 
-    cells = {one.cell: one.generation for one in status_of(served.life) if one.placement != "host"}
+    running = [one for one in status_of(served.life) if one.placement != "host"]
+    cells = {one.cell: one.generation for one in running}
     name = served.life.system.name
-    terminal.give({"ok": True, "system": name, "url": note.url, "port": note.port, "pid": note.pid, "cells": cells})
+    terminal.give({"ok": True, "system": name, "url": note.url, "port": note.port, "pid": note.pid, "cells": cells,
+                   "placements": {one.cell: one.placement for one in running}})  # fmt: skip
     terminal.say(f"{terminal.colour(name, BOLD)} is up at {terminal.colour(note.url, BOLD)}, as process {note.pid}")
     width = max(map(len, cells), default=0)
-    for cell, generation in cells.items():
-        terminal.say(f"  cell  {cell.ljust(width)}  generation {generation[:SHOWN]}")
+    for one in running:
+        terminal.say(f"  cell  {one.cell.ljust(width)}  generation {one.generation[:SHOWN]}  {one.placement}")
     terminal.say("  call  planaria call CELL OPERATION NAME=VALUE; other clients: planaria keys make LABEL")
     terminal.say("  stop  Ctrl-C")
 

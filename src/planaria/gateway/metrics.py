@@ -17,7 +17,7 @@ OUTCOMES = ("completed", "refused", "failed", "unknown")
 USED = (
     ("seats", "seats", "gauge", "Processes or instances that serve the cell."),
     ("memory_bytes", "memory_bytes", "gauge", "Memory that the cell uses."),
-    ("memory_max_bytes", "memory_max_bytes", "gauge", "Memory that the cell may use."),
+    ("memory_max_bytes", "memory_max_bytes", "gauge", "Most memory that the cell has used."),
     ("cpu_s", "cpu_seconds_total", "counter", "Processor time that the cell used."),
     ("fuel", "fuel_total", "counter", "Fuel that the cell used: WebAssembly instructions, about."),
 )

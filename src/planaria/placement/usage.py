@@ -17,7 +17,8 @@ FIGURES = ("cell", "placement", "seats", "calls", "cpu_s", "memory_bytes", "memo
 class Usage:
     """What a cell used since its placement opened it; None where a placement cannot tell it for one cell.
 
-    `seats` are the processes or instances that serve it now; `memory_bytes` and `memory_max_bytes` are of all of them.
+    `seats` are the processes or instances that serve it now; `memory_bytes` is of all of them, and `memory_max_bytes` the most
+    that they have used.
     `accesses` counts the uses of the network by outcome, `touches` the effects seen by kind ("refused" counts apart);
     `notes` are sentences for a person, at most a few.
 

@@ -48,7 +48,7 @@ def judged(watch, *touches, importing=False):
     [
         (Reads("pages/"), [("reads", "/srv/shop/pages/a"), ("reads", "/srv/shop/pages")], [("reads", "/srv/shop/pages2")]),
         (Reads("pages/"), [], [("writes", "/srv/shop/pages/a")]),
-        (Writes("/var/out"), [("writes", "/var/out/a/b")], [("writes", "/var"), ("reads", "/var/out/a")]),
+        (Writes("/var/out"), [("writes", "/var/out/a/b"), ("reads", "/var/out/a")], [("writes", "/var"), ("reads", "/var/b")]),
         (Reads(), [("reads", "/etc/shadow")], [("writes", "/srv/other/a")]),
         (Connects("docs.example:443"), [("connects", "docs.example:443"), ("connects", "docs.example:*")], []),
         (Connects("docs.example:443"), [], [("connects", "docs.example:80"), ("connects", "x.docs.example:443")]),

@@ -71,16 +71,19 @@ def cell_of(frame: FrameType | None) -> tuple[str, bool]:
     >>> cell_of(sys._getframe())[0]
     ''
     """
-    importing = False
-    while frame is not None:
-        if frame.f_code.co_filename == WRAPPER and "_op" in frame.f_globals:
-            return frame.f_globals["_op"].cell, importing
+    imported: list[str] = []
+    cell = None
+    while frame is not None and cell is None:
         name = frame.f_globals.get("__name__")
-        if isinstance(name, str) and name.startswith(MODULES):
-            return name.split(".")[1], importing
-        importing = importing or (frame.f_code.co_name == "<module>" and is_below(frame.f_code.co_filename, libraries()))
+        if frame.f_code.co_filename == WRAPPER and "_op" in frame.f_globals:
+            cell = frame.f_globals["_op"].cell
+        elif isinstance(name, str) and name.startswith(MODULES):
+            cell = name.split(".")[1]
+        elif frame.f_code.co_name == "<module>":
+            imported.append(frame.f_code.co_filename)
         frame = frame.f_back
-    return _elsewhere(), importing
+    cell = _elsewhere() if cell is None else cell
+    return cell, bool(cell) and any(is_below(one, libraries()) for one in imported)
 
 
 def _elsewhere() -> str:

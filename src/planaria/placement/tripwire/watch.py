@@ -155,10 +155,9 @@ class Watch:
         if touch.kind == "native":
             return is_below(touch.what, libraries())
         if touch.kind in ("reads", "writes"):
-            return any(
-                one.kind == touch.kind and (one.what == "*" or is_below(touch.what, (os.path.realpath(Path(self.root, one.what)),)))
-                for one in self.declared
-            )
+            kinds = ("reads", "writes") if touch.kind == "reads" else ("writes",)  # what may be changed may be read, as in a sandbox
+            wheres = [one.what for one in self.declared if one.kind in kinds]
+            return any(one == "*" or is_below(touch.what, (os.path.realpath(Path(self.root, one)),)) for one in wheres)
         if touch.kind == "spawns":
             return any(one.kind == "spawns" and (one.what in ("*", touch.what) or _program(one.what) == _program(touch.what))
                        for one in self.declared)  # fmt: skip
