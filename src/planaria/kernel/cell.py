@@ -117,6 +117,8 @@ class RunningCell:
 
     def _ended(self, seat: Seat, line: "asyncio.Future[None]") -> None:
         if seat is self.seat and not line.cancelled() and (error := line.exception()) is not None:
+            if not self.changing.locked():  # from this moment, or a call would meet what has crashed
+                self.admission.turn("restarting")
             self.around.crashed(self, seat, error)
 
     async def start(self, generation: Generation) -> None:
