@@ -1,4 +1,8 @@
-"""The probe: nothing but the way there and back."""
+"""The probe: nothing but the way there and back.
+
+Why: whatever else it did would be measured too.
+Not here: its contract (`probe.contract`), measuring (`probe`).
+"""
 
 from planaria.assemble.probe.contract import Probe
 
