@@ -152,7 +152,8 @@ def policy_of(rights: Rights, root: Path, *, uid: int | None) -> Policy:
     programs = tuple(shutil.which(one) or one for one in rights.spawns)
     return Policy(
         reads=_paths(root, rights.reads), writes=_paths(root, rights.writes), executes=programs, spawn=bool(programs), uid=uid,
-        memory_bytes=rights.memory_mb * MEGABYTE, scratch_bytes=rights.scratch_mb * MEGABYTE, chance=rights.chance,
+        memory_bytes=rights.memory_mb * MEGABYTE, scratch_bytes=rights.scratch_mb * MEGABYTE,
+        chance=rights.chance or bool(rights.connects),  # TLS needs it, and chance can be had from whoever is reached
         files_max=FILES_MAX, processes_max=PROCESSES_MAX,
     )  # fmt: skip
 
