@@ -18,6 +18,7 @@ from planaria.placement.process.frame import CALL, CANCEL, HEAD, HOOK, NUMBER_MA
 from planaria.placement.process.message import Trouble, declared_error, read_trouble
 from planaria.placement.process.question import Question
 from planaria.placement.process.service import Form, Inflow, form_of, message
+from planaria.placement.process.turn import Turn
 
 GRACE_S = 1.0
 ASKED = object()
@@ -27,10 +28,11 @@ HOOKED = "a hook"
 class Call:
     """One call that is inside; `wake` lets its coroutine look at what it asks for."""
 
-    __slots__ = ("asks", "begun", "future", "inflow", "late", "operation", "unpack")
+    __slots__ = ("asks", "begun", "future", "inflow", "late", "operation", "turn", "unpack")
 
-    def __init__(self, future: "asyncio.Future[Any]", operation: str, unpack: Callable[[Any], Any], inflow: Inflow | None = None) -> None:
-        self.future, self.operation, self.unpack, self.inflow = future, operation, unpack, inflow
+    def __init__(self, turn: Turn, operation: str, unpack: Callable[[Any], Any], inflow: Inflow | None = None) -> None:
+        self.turn, self.operation, self.unpack, self.inflow = turn, operation, unpack, inflow
+        self.future: asyncio.Future[Any] = turn.loop.create_future()
         self.asks: list[Question] = []
         self.begun: list[Question] = []
         self.late: tuple[Any, BaseException | None] | None = None
@@ -57,7 +59,7 @@ class Call:
         elif self.future.done():
             self.late = (value, error)
         elif error is None:
-            self.future.set_result(value)
+            self.turn.now(self.future.set_result, value)
         else:
             self.future.set_exception(error)
 
@@ -68,6 +70,7 @@ class Calls:
     def __init__(self, cell: str, channel: Channel, *, stuck: Callable[[str], None], orphan: Callable[[Question], None]) -> None:
         self.cell, self.channel, self.stuck, self.orphan = cell, channel, stuck, orphan
         self.loop = asyncio.get_running_loop()
+        self.turn = Turn(self.loop)
         self.inside: dict[int, Call] = {}
         self.abandoned: dict[int, asyncio.TimerHandle] = {}
         self.descriptions: dict[str, OperationDescription] = {}
@@ -80,12 +83,12 @@ class Calls:
         return self._flow(index, form) if description.streams else self._call(index, form)
 
     def _call(self, index: int, form: Form) -> Callable[..., Any]:
-        inside, channel, create_future, size_max = self.inside, self.channel, self.loop.create_future, self.channel.assembly.size_max
+        inside, channel, turn, size_max = self.inside, self.channel, self.turn, self.channel.assembly.size_max
 
         async def call(*arguments: Any) -> Any:
             number = self._next(form.name)
             data = message(form.pack, arguments, CALL, number, size_max=size_max, index=index)
-            one = inside[number] = Call(create_future(), form.name, form.unpack_result)
+            one = inside[number] = Call(turn, form.name, form.unpack_result)
             channel.send(data, number)
             try:
                 answer = await one.future
@@ -103,7 +106,7 @@ class Calls:
             number = self._next(form.name)
             data = message(form.pack, arguments, CALL, number, size_max=self.channel.assembly.size_max, index=index)
             inflow = Inflow(self.channel, number)
-            one = self.inside[number] = Call(self.loop.create_future(), form.name, form.unpack_result, inflow)
+            one = self.inside[number] = Call(self.turn, form.name, form.unpack_result, inflow)
             self.channel.send(data, number)
             try:
                 while not inflow.over or inflow.items:
@@ -123,7 +126,7 @@ class Calls:
     async def hook(self, index: int, payload: bytes, unpack: Callable[[Any], Any], *, number: int | None = None) -> Any:
         """Call a hook of the seat inside; its questions are nobody's call."""
         number = self._next(HOOKED) if number is None else number
-        one = self.inside[number] = Call(self.loop.create_future(), HOOKED, unpack)
+        one = self.inside[number] = Call(self.turn, HOOKED, unpack)
         self.channel.send(sealed(bytearray(HEAD) + payload, HOOK, number, index=index), number)
         try:
             return await one.future

@@ -15,7 +15,7 @@ from typing import Any
 
 from planaria.placement.process.frame import CHUNK, HEAD, HEADER, KINDS, MORE, Assembly, Violation, chunks
 
-BUFFER = 4 * (CHUNK + HEAD)
+BUFFER = 2 * (CHUNK + HEAD)
 SMALL = CHUNK + HEAD
 SOCKET_BYTES = 1 << 20
 Handler = Callable[[int, int, int, Any], None]

@@ -13,7 +13,7 @@ from struct import Struct
 
 HEADER = Struct("<IBBHII")
 HEAD = HEADER.size
-CHUNK = 65_536
+CHUNK = 131_072
 MORE = 1
 PARTIAL_MAX = 64
 NUMBER_MAX = 0xFFFF_FFFF
@@ -42,8 +42,8 @@ def sealed(buffer: bytearray, kind: int, number: int, *, index: int = 0, parent:
 def chunks(message: bytes | bytearray) -> Iterator[bytes]:
     """Cut a sealed message into frames of at most `CHUNK` bytes of payload.
 
-    >>> [len(one) - HEAD for one in chunks(sealed(bytearray(HEAD + 100_000), CALL, 1))]
-    [65536, 34464]
+    >>> [len(one) - HEAD for one in chunks(sealed(bytearray(HEAD + 200_000), CALL, 1))]
+    [131072, 68928]
     """
     length, kind, _, index, number, parent = HEADER.unpack_from(message)
     for start in range(0, max(length, 1), CHUNK):
@@ -58,7 +58,7 @@ class Assembly:
     >>> assembly.add(CALL, 1, bytes(CHUNK), more=True) is None
     True
     >>> len(assembly.add(CALL, 1, b"end", more=False))
-    65539
+    131075
     """
 
     def __init__(self, size_max: int) -> None:

@@ -28,7 +28,13 @@ BOOT = (
     "import json, socket, sys; control = socket.socket(fileno=int(sys.argv[1])); sys.path[:] = json.loads(control.recv(1 << 20)); "
     "from planaria.placement.process.zygote import begin; begin(control)"
 )
-ENVIRONMENT = {"MALLOC_ARENA_MAX": "1", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
+ENVIRONMENT = {  # the allocator keeps what it has: a worker's few large values would else be paid for in page faults
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_TRIM_THRESHOLD_": "8388608",
+    "MALLOC_TOP_PAD_": "262144",
+    "LANG": "C.UTF-8",
+    "PATH": "/usr/bin:/bin",
+}
 START_S = 20.0
 MESSAGE_MAX = 1 << 20
 _encode = msgspec.msgpack.Encoder().encode
@@ -112,7 +118,7 @@ class Nursery:
         try:
             self.zygote = subprocess.Popen(  # noqa: ASYNC220 - it only forks and executes: about a millisecond
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr, pass_fds=[theirs.fileno()], cwd="/",
-                env=ENVIRONMENT, start_new_session=True,
+                env=ENVIRONMENT, process_group=0,
             )  # fmt: skip
         except OSError as error:
             mine.close()

@@ -40,6 +40,7 @@ class Questions:
 
     def __init__(self) -> None:
         self.channel: Channel | None = None
+        self.wired = False
         self.forms: list[Form] = []
         self.waiting: dict[int, tuple[asyncio.Future[Any], Callable[[Any], Any]]] = {}
         self.flows: dict[int, tuple[Inflow, Callable[[Any], Any]]] = {}

@@ -10,8 +10,8 @@ Not here: the fork (`zygote`), the sandbox (`placement.sandbox`), wires (`proxy`
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Coroutine, Mapping
-from contextvars import Context, copy_context
+from collections.abc import Coroutine, Mapping
+from contextvars import copy_context
 from functools import partial
 from typing import Any, cast
 
@@ -45,6 +45,7 @@ from planaria.placement.process.line import Line
 from planaria.placement.process.message import Birth, as_error, found, read_trouble, trouble
 from planaria.placement.process.proxy import CURRENT, Questions, RemoteState
 from planaria.placement.process.service import Outflow, answer, form_of, refuse
+from planaria.placement.process.turn import Turn
 
 BIRTH_MAX = 1 << 28
 DEPTH_MAX = 64
@@ -87,6 +88,7 @@ def seated(birth: Birth, sock: socket.socket, questions: Questions, lines: tuple
         kind, _, payload = receive(sock)
         if kind != RESULT:
             raise as_error(read_trouble(payload))
+        questions.wired = True
         state = RemoteState(birth.cell, contract, questions, lines)
         return {name: state if one is None else questions.handle(used[one]) for name, one in asked.items()}
 
@@ -130,8 +132,9 @@ class Worker:
     """Serve the calls of one seat; `ended` ends when the host lets go."""
 
     def __init__(self, sock: socket.socket, birth: Birth, seat: InProcessSeat, questions: Questions) -> None:
-        self.cell, self.seat, self.questions = birth.cell, seat, questions
+        self.cell, self.seat, self.asks = birth.cell, seat, questions.wired
         self.loop = asyncio.get_running_loop()
+        self.turn = Turn(self.loop)
         self.ended: asyncio.Future[None] = self.loop.create_future()
         self.tasks: dict[int, asyncio.Task[Any]] = {}
         self.flows: dict[int, Outflow] = {}
@@ -191,21 +194,11 @@ class Worker:
 
     def _begin(self, number: int, work: Coroutine[Any, Any, Any], pack: Pack) -> None:
         """Run work as a task whose first step is taken now, and answer when it ends."""
-        steps: list[tuple[Callable[..., Any], tuple[Any, ...], Context | None]] = []
-
-        def instead(callback: Callable[..., Any], *given: Any, context: Context | None = None) -> None:
-            steps.append((callback, given, context))
-
-        inside = copy_context()
-        inside.run(CURRENT.set, number)
-        loop: Any = self.loop
-        loop.call_soon = instead  # a task asks for its first step here, once, while it is made
-        try:
-            task: asyncio.Task[Any] = asyncio.Task(work, loop=self.loop, context=inside)
-        finally:
-            del loop.call_soon
-        ((step, given, context),) = steps
-        (context or inside).run(step, *given)
+        inside = None
+        if self.asks:
+            inside = copy_context()
+            inside.run(CURRENT.set, number)
+        task: asyncio.Task[Any] = self.turn.now(asyncio.Task, work, loop=self.loop, context=inside)
         if task.done():
             self._finish(number, pack, task)
         else:
@@ -213,14 +206,15 @@ class Worker:
             task.add_done_callback(partial(self._finish, number, pack))
 
     def _finish(self, number: int, pack: Pack, task: "asyncio.Task[Any]") -> None:
-        self.tasks.pop(number, None)
-        self.flows.pop(number, None)
-        if task.cancelled():
-            refuse(self.channel, number, asyncio.CancelledError())
-        elif (error := task.exception()) is not None:
+        if self.tasks or self.flows:
+            self.tasks.pop(number, None)
+            self.flows.pop(number, None)
+        try:
+            value = task.result()
+        except BaseException as error:  # noqa: BLE001 - whatever ended it, it is the answer
             refuse(self.channel, number, error)
         else:
-            answer(self.channel, number, pack, task.result())
+            answer(self.channel, number, pack, value)
 
 
 def _pack_plain(value: Any, buffer: bytearray, offset: int) -> None:
