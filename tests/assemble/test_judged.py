@@ -33,6 +33,7 @@ def restored(monkeypatch):
         for name in names:
             monkeypatch.setattr(module, name, getattr(module, name))
     monkeypatch.setattr(sys, "dont_write_bytecode", sys.dont_write_bytecode)
+    monkeypatch.setattr(judged, "enclose", lambda *_, **__: False)  # the tests' own process stays free
     state = random.getstate()
     yield
     random.setstate(state)
@@ -171,7 +172,7 @@ def pipes(monkeypatch):
     pipe.process = os.getpid()
     reading, pipe.target = os.pipe()
     pipe.source = io.BytesIO()
-    pipe.quieted = []
+    pipe.quieted, pipe.descriptors = [], ()
     pipe.quiet = lambda *descriptors: pipe.quieted.extend(descriptors)
     monkeypatch.setattr(judged, "Pipe", lambda: pipe)
     monkeypatch.setattr(judged, "confine", lambda limits: None)

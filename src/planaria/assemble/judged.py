@@ -25,6 +25,7 @@ from types import FrameType
 from typing import Any
 from uuid import UUID
 
+from planaria.assemble.enclosure import enclose
 from planaria.assemble.place import Places
 from planaria.assemble.system import system_at
 from planaria.kernel.call import Operation, enter, outcome_of
@@ -60,6 +61,7 @@ class Pipe:
         self.process = os.getpid()
         self.source = os.fdopen(os.dup(0), "rb")
         self.target = os.dup(1)
+        self.descriptors = (self.source.fileno(), self.target)
         self.quiet(0)
         os.dup2(2, 1)
 
@@ -352,16 +354,24 @@ def main(arguments: list[str]) -> int:
     stillness = Stillness(order["seed"])
     stillness.hold()
     compile_once()
+    try:
+        bench = Bench(Path(root), generation_at(cell, Path(directory)), store, stillness)
+        enclose([Path(root), Path(directory)], keep=pipe.descriptors, limits=order["limits"])
+    except Exception as error:  # noqa: BLE001 - the engine is told why
+        return _given_up(pipe, error)
     with asyncio.Runner() as loop:
         try:
-            bench = Bench(Path(root), generation_at(cell, Path(directory)), store, stillness)
             loop.run(bench.prepare())
         except Exception as error:  # noqa: BLE001 - the engine is told why
-            pipe.say(json.dumps({"error": f"{type(error).__name__}: {error}"[:4000]}))
-            return 1
+            return _given_up(pipe, error)
         pipe.quiet(1, 2)
         pipe.say(json.dumps({"ready": cell, "starts": list(bench.stores)}))
         return _serve(pipe, bench, loop, Watch(bench, order["limits"]["call_s"]))
+
+
+def _given_up(pipe: Pipe, error: Exception) -> int:
+    pipe.say(json.dumps({"error": f"{type(error).__name__}: {error}"[:4000]}))
+    return 1
 
 
 def _serve(pipe: Pipe, bench: Bench, loop: asyncio.Runner, watch: Watch) -> int:
