@@ -75,9 +75,9 @@ def placements_at(root: Path, *, codec: Codec, watched: bool = False) -> dict[st
         return Process(root, secrets=os.environ)
 
     def wasm() -> Any:
-        from planaria.placement.wasm import Wasm
+        from planaria.placement.wasm.placement import Wasm
 
-        return Wasm(root)
+        return Wasm(root, secrets=os.environ)
 
     inside: Placement = Watched(root) if watched else InProcess()
     return {"inprocess": inside, "copying": Copying(codec), "process": Later(process), "wasm": Later(wasm)}
