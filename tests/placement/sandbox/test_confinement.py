@@ -58,7 +58,9 @@ threads = [threading.Thread(target=gate.wait) for _ in range(60)]
 told["threads"] = attempt(lambda: [one.start() for one in threads])
 told["thread count"] = threading.active_count()
 gate.set()
-told["files"] = attempt(lambda: [os.dup(0) for _ in range(100)])
+opened = []
+told["files"] = attempt(lambda: [opened.append(os.dup(0)) for _ in range(100)])
+[os.close(one) for one in opened]
 told["folder"] = attempt(os.getcwd)
 told["user"] = [os.getuid(), os.getgroups()]
 """

@@ -7,6 +7,7 @@ from planaria.placement.sandbox import machine as machines
 from planaria.placement.sandbox.error import NoLinux
 from planaria.placement.sandbox.landlock import MEANINGS
 from planaria.placement.sandbox.machine import Ability, abilities, machine
+from tests.placement.sandbox.worker import NAMELESS, WAYS, ask
 
 CONFINED = {"tree": True, "tree_missing": "", "namespaces": ["mount"], "scratch": None}
 ALL: dict[str, Any] = {
@@ -75,6 +76,23 @@ def test_a_machine_that_cannot_be_tried_is_wrong(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(subprocess, "run", fail)
     (only,) = machine()
     assert only.level == "wrong"
+
+
+TRYING = """
+from dataclasses import asdict
+from planaria.placement.sandbox import machine
+noted.update({one.name: asdict(one) for one in machine.abilities(machine.tries())})
+"""
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_each_way_to_begin_is_told_as_it_is(way: str) -> None:
+    answer = ask(before=TRYING, way=way)
+    noted = answer["noted"]
+    assert list(noted) == NAMES
+    assert (noted["file tree"]["level"] == "well") is answer["confinement"]["tree"]
+    assert (noted["scratch"]["level"] == "well") is answer["confinement"]["tree"]
+    assert way not in NAMELESS or "not permitted" in noted["namespaces"]["value"]
 
 
 def test_another_system_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,15 +87,17 @@ def in_child(action: Callable[[int], Answer]) -> Answer:
     sys.stdout.flush()
     child = os.fork()
     if child == 0:
-        told = measured(lambda: action(writing))
-        data = json.dumps(told, default=str).encode()
-        while data:
-            data = data[os.write(writing, data) :]
-        os._exit(0)
+        try:
+            told = safely(lambda: measured(lambda: action(writing)))
+            data = json.dumps(told, default=str).encode()
+            while data:
+                data = data[os.write(writing, data) :]
+        finally:
+            os._exit(0)
     os.close(writing)
     with os.fdopen(reading, "rb") as stream:
-        told: Answer = json.loads(stream.read() or b"{}")
-    return {"status": os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])} | told
+        answered: Answer = json.loads(stream.read() or b"{}")
+    return {"status": os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])} | answered
 
 
 def measured(action: Callable[[], Answer]) -> Answer:
@@ -105,6 +107,8 @@ def measured(action: Callable[[], Answer]) -> Answer:
     if outer is None:
         return safely(action)
     outer.stop()
+
+    os.environ.pop("COVERAGE_FILE", None)  # nothing is written from here
     inner = coverage.Coverage(data_file=None, branch=True, source_pkgs=["planaria"], config_file=False)
     inner.start()
     told = safely(action)
@@ -115,10 +119,12 @@ def measured(action: Callable[[], Answer]) -> Answer:
 
 def keep_measured(told: Answer) -> None:
     coverage: Any = sys.modules.get("coverage")
-    outer = coverage.Coverage.current() if coverage else None
+    outer: Any = coverage.Coverage.current() if coverage else None
     for lines in told.pop("measured", []) if outer else []:
         data = coverage.CoverageData(basename=outer.config.data_file, suffix=True)
-        data.loads(base64.b64decode(lines))
+        loaded = coverage.CoverageData(no_disk=True)
+        loaded.loads(base64.b64decode(lines))
+        data.add_arcs({path: arcs for path in loaded.measured_files() if (arcs := loaded.arcs(path))})
         data.write()
 
 
@@ -145,7 +151,8 @@ def zygote(request: dict[str, Any]) -> Answer:
 def worker(request: dict[str, Any]) -> Answer:
     given: Any = {name: tuple(value) if isinstance(value, list) else value for name, value in request["policy"].items()}
     policy = Policy(**given)
-    exec(compile(request.get("before", ""), "before", "exec"), {})
+    noted: Answer = {}
+    exec(compile(request.get("before", ""), "before", "exec"), {"noted": noted})
     if request.get("prepare", True):
         prepare(policy)
     parent = os.getpid() + request.get("stranger", 0)
@@ -156,7 +163,7 @@ def worker(request: dict[str, Any]) -> Answer:
         exec(compile(request["body"], "body", "exec"), names)
         return {"confinement": confinement.plain(), "told": names["told"]}
 
-    return in_child(confined)
+    return in_child(confined) | {"noted": noted}
 
 
 def tried(action: Callable[[], Any]) -> str:
