@@ -10,7 +10,7 @@ from planaria.placement.sandbox.system_call import architectures
 
 OWN = 5
 DANGEROUS = """
-io_uring_setup io_uring_enter keyctl add_key request_key memfd_create memfd_secret userfaultfd bpf perf_event_open ptrace kcmp
+fchdir io_uring_setup io_uring_enter keyctl add_key request_key memfd_create memfd_secret userfaultfd bpf perf_event_open ptrace kcmp
 process_vm_readv process_vm_writev pidfd_open pidfd_getfd pidfd_send_signal process_madvise mount umount2 pivot_root chroot unshare setns
 open_tree move_mount fsopen mount_setattr init_module finit_module kexec_load reboot swapon syslog acct settimeofday adjtimex
 open_by_handle_at name_to_handle_at execveat socket connect bind listen accept accept4 sendmmsg recvmmsg vmsplice splice tee
@@ -88,6 +88,7 @@ def test_reading_never_truncates() -> None:
     assert allowed("openat", 0, 0, writing | truncating)
     assert not allowed("openat", 0, 0, reading | truncating)
     assert not allowed("openat", 0, 0, 3 | truncating)
+    assert not any(allowed("openat", 0, 0, mode | 0o10000000) for mode in (0, 1, 2, 1 | truncating))
     assert "truncate" not in allowances(Policy(), landlock=7)
     assert "truncate" not in allowances(Policy(writes=("/x",)), landlock=2)
     assert "truncate" in allowances(Policy(writes=("/x",)), landlock=3)

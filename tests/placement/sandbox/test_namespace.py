@@ -13,6 +13,7 @@ SEEN = """
 import os
 told["pid"] = os.getpid()
 told["parent"] = parent
+told["machine"] = os.uname().nodename
 """
 
 
@@ -24,6 +25,7 @@ def test_a_zygote_enters_what_can_be_had_and_workers_are_few_numbers_in_it(way: 
     elif ADMINISTRATOR:
         assert answer["entered"] == (ALL if way == "natural" else ["user", *ALL])
         assert (answer["told"]["parent"], answer["told"]["pid"]) == (1, 2)
+        assert answer["told"]["machine"] == "cell"
 
 
 def test_the_network_can_be_kept() -> None:

@@ -21,7 +21,7 @@ from planaria.placement.sandbox.policy import Policy
 PLAIN = """
 read write readv writev pread64 pwrite64 close close_range lseek poll ppoll select pselect6 epoll_create1 epoll_ctl epoll_wait epoll_pwait
 pipe pipe2 dup dup2 dup3 eventfd2 timerfd_create timerfd_settime timerfd_gettime
-stat fstat lstat newfstatat statx access faccessat faccessat2 readlink readlinkat getcwd chdir fchdir getdents getdents64
+stat fstat lstat newfstatat statx access faccessat faccessat2 readlink readlinkat getcwd chdir getdents getdents64
 statfs fstatfs umask
 recvfrom recvmsg shutdown getsockname getpeername
 brk munmap mremap msync madvise fadvise64 membarrier
@@ -51,7 +51,7 @@ _PROCESS_FLAGS = 0x0120_4100  # VM VFORK CHILD_CLEARTID CHILD_SETTID
 _SIGCHLD = 17
 _LOW = 0xFFFF_FFFF
 _PROTECT_WRITE, _PROTECT_EXECUTE, _MAP_ANONYMOUS = 2, 4, 0x20
-_OPEN_MODE, _OPEN_TRUNCATE = 0o3, 0o1000
+_OPEN_MODE, _OPEN_TRUNCATE, _OPEN_PATH = 0o3, 0o1000, 0o10000000
 _UNIX, _INET, _INET6 = 1, 2, 10
 _KIND, _STREAM, _SEQPACKET, _TCP = 0xF, 1, 5, 6
 _FAST_OPEN = 0x2000_0000
@@ -117,11 +117,11 @@ def _memory(policy: Policy) -> dict[str, Allowance]:
 
 
 def _files() -> dict[str, Allowance]:
-    """Refuse to truncate what is opened for reading: Landlock sees that only from its third version on."""
+    """Refuse what Landlock does not see: truncating what is opened for reading (before version 3), and mere names (O_PATH)."""
 
     def opening(flags: int) -> Allowance:
-        writing = [(Condition(flags, mode, _OPEN_MODE),) for mode in (1, 2)]
-        return Allowance(((Condition(flags, 0, _OPEN_TRUNCATE),), *writing))
+        writing = [(Condition(flags, mode, _OPEN_MODE | _OPEN_PATH),) for mode in (1, 2)]
+        return Allowance(((Condition(flags, 0, _OPEN_TRUNCATE | _OPEN_PATH),), *writing))
 
     return {
         "open": opening(1),

@@ -42,7 +42,7 @@ from planaria.placement.sandbox.identity import (
     has_capability,
     needs_claim,
 )
-from planaria.placement.sandbox.limit import close_descriptors, limits_of, one_arena, set_limits, tasks
+from planaria.placement.sandbox.limit import close_descriptors, end_first, limits_of, one_arena, set_limits, tasks
 from planaria.placement.sandbox.policy import SCRATCH, Policy
 from planaria.placement.sandbox.runtime import LIBRARIES, devices, loader_of, runtime_paths
 from planaria.placement.sandbox.system_call import here, library, refused
@@ -154,6 +154,7 @@ def confine(policy: Policy, *, keep: Collection[int], parent: int | None = None)
     _check_alone()
     close_descriptors({0, 1, 2, *keep})
     _join(policy.group)
+    end_first()
     check_identity(policy.uid)
     drops, privileged = needs_claim(), has_capability(SYS_ADMIN)
     limits = limits_of(policy)

@@ -17,6 +17,7 @@ FLAGS = {"user": USER, "mount": MOUNT, "pid": PID, "ipc": IPC, "uts": UTS, "net"
 _RECURSIVE_PRIVATE = 0x4000 | 0x4_0000
 _SET_DUMPABLE = 4
 _OWN = Path("/proc/self")
+_NAME = b"cell"
 
 
 def enter_namespaces(*, network: bool = False) -> tuple[str, ...]:
@@ -36,6 +37,7 @@ def enter_namespaces(*, network: bool = False) -> tuple[str, ...]:
         return ()
     enter(names)
     make_private()
+    call("name the machine anew", "sethostname", _NAME, len(_NAME))
     return names
 
 

@@ -196,7 +196,7 @@ def _copy(bind: Bind, owner: tuple[int, int] | None) -> int:
     attributes = _NO_SUID
     attributes |= 0 if bind.device else _NO_DEVICES
     attributes |= 0 if bind.writable or bind.device else _READ_ONLY
-    attributes |= _NO_EXECUTION if bind.writable else 0
+    attributes |= _NO_EXECUTION if bind.writable or bind.device else 0
     try:
         _set_attributes(copied, attributes, recursive=bind.is_folder)
         if owner is not None:
