@@ -2,16 +2,20 @@
 
 Why: it is the reference system, and uses each feature of the kernel for its purpose: an untrusted edge (intake), state
 and events (library, digest), work for the processor (desk).
+
+The intake reads what strangers wrote, so it runs in a confined process, which reaches its declared source and nothing else;
+in WebAssembly it runs by this line: system.place(Intake, "wasm", memory_mb=256)
 """
 
 from cells.desk.contract import Desk
 from cells.digest.contract import Digest
 from cells.intake.contract import Intake
 from cells.library.contract import Library
-from planaria import System
+from planaria import Connects, System
 
 system = System("reading room")
 system.add(Library, concurrency=32, queue=512)
 system.add(Digest)
 system.add(Intake, uses=(Library,), concurrency=8)
 system.add(Desk, uses=(Library,), concurrency=8, queue=512)
+system.place(Intake, "process", memory_mb=256, cpu_s_per_call=10, may=(Connects("127.0.0.1:*"),))
