@@ -85,8 +85,8 @@ def _error(cases: _Cases, shape: Shape) -> Carrier:
             if isinstance(value, one):
                 cases.lower(name, [(str(key), fact_of(each)) for key, each in value.facts.items()], (memory, view, at))
                 return
-        kind = getattr(value, "code", None) or type(value).__name__
-        cases.lower(FAILED, (one_line(kind), one_line(str(value))), (memory, view, at))
+        facts = value.facts if isinstance(value, Raised) else {"error": getattr(value, "code", type(value).__name__), "text": value}
+        cases.lower(FAILED, (one_line(facts["error"]), one_line(facts["text"])), (memory, view, at))
 
     def lift(block: bytes, at: int) -> Exception:
         name, payload = cases.lift(block, at)

@@ -32,6 +32,7 @@ class Uncarried(Refused):
     """An argument that a component cannot be given."""
 
     code = "PLN-P802"
+    unsent = True
     what = "'{operation}' did not begin: {parameter}: {problem}"
     why = "a component takes numbers of 64 bits, valid Unicode, and values of the declared type"
     fix = "give a value that fits, or declare a type that holds it (Decimal for large numbers)"
@@ -156,7 +157,7 @@ class Instance:
         self.guest: Guest | None = None
         self.job: Job | None = None
         self.streams: dict[int, AsyncIterator[Any]] = {}
-        self.cpu_from, self.lines, self.fuel_used, self.reason = 0.0, 0, 0, ""
+        self.cpu_from_s, self.lines, self.fuel_used, self.cpu_used_s, self.reason = 0.0, 0, 0, 0.0, ""
         self.loop, self.idle, self.over = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
         self.idle.set()
         self.thread = threading.Thread(target=self._serve, name=name, daemon=True)
@@ -247,7 +248,7 @@ class Instance:
 
     def _awake(self) -> Guest:
         if self.guest is None:
-            self.reason, self.cpu_from = "", time.thread_time()
+            self.reason, self.cpu_from_s = "", time.thread_time()
             self.guest = self.fresh(self)
         return self.guest
 
@@ -259,17 +260,21 @@ class Instance:
     def _call(self, call: Call, address: int, *, first: bool) -> Any:
         guest, function = self._awake(), call.function
         if first:
-            self.cpu_from, self.lines, self.reason = time.thread_time(), 0, ""
+            self.cpu_from_s, self.lines, self.reason = time.thread_time(), 0, ""
             guest.refuel()
+        trap, before_s = None, time.thread_time()
         try:
             return guest.call(function.name, address, len(call.parameters), None if call.result is None else call.result.lift)
         except RuntimeError as error:
-            self._drop()
+            trap = error
             raise _trapped(function.operation, self.reason or str(error)) from error
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise WrongAnswer(operation=function.operation, problem=one_line(error)) from error
         finally:
             self.fuel_used += guest.used()
+            self.cpu_used_s += time.thread_time() - before_s
+            if trap is not None:
+                self._drop()
 
     def ask(self, work: Work) -> Any:
         """Let the coroutine of the call await something, and wait for it."""
@@ -285,7 +290,7 @@ class Instance:
         """Say whether the guest must stop now, and remember why; asked at every tick."""
         if self.job is not None and self.job.cancelled:
             self.reason = CANCELLED
-        elif self.cpu_s_per_call is not None and time.thread_time() - self.cpu_from > self.cpu_s_per_call:
+        elif self.cpu_s_per_call is not None and time.thread_time() - self.cpu_from_s > self.cpu_s_per_call:
             self.reason = f"it used more than {self.cpu_s_per_call:g} s of the processor"
         return bool(self.reason)
 

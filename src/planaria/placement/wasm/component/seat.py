@@ -3,47 +3,32 @@
 Why: an instance does one call at a time, so calls that overlap need several; the same component in each.
 Decision D-105: memory lives as long as its instance, so what must last is kept in the cell's state, and `reset="call"`
 gives every call a fresh instance. Because calls land on any instance of the pool. Revisit when a component must be one.
-Not here: instances (`instance`), the check of exports (`conformity`), which generations are components (`found_in`).
+Not here: instances (`instance`), the check of exports (`conformity`), which generations are components (`opening`).
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from planaria.kernel.contract import Contract, operations
-from planaria.kernel.error import Several
-from planaria.kernel.loader import files_of
 from planaria.kernel.port import SeatOrder
 from planaria.kernel.system import cell_name
-from planaria.placement.right import rights_of
-from planaria.placement.wasm.component.conformity import problems_of
+from planaria.placement.right import Rights, rights_of
+from planaria.placement.usage import Usage
 from planaria.placement.wasm.component.instance import Call, Instance
 from planaria.placement.wasm.component.linker import Given, define
+from planaria.placement.wasm.component.opening import ComponentProblems, open_component, ungiven
 from planaria.placement.wasm.component.store import ComponentStore, Plan
 from planaria.placement.wasm.engine import Engine
-from planaria.placement.wasm.wit import World, world_of
+from planaria.placement.wasm.name import kebab
+from planaria.placement.wasm.wit import world_of
 
 OWN = ("fuel_per_call", "pool", "reset")
 POOL = 4
-
-
-class ComponentProblems(Several):
-    """A component that is not what its contract says."""
-
-    code = "PLN-P806"
-    why = "a component is checked when it is opened, so that no call meets a surprise"
-
-
-def component_in(directory: Path) -> Path | None:
-    """Return the component that a generation's directory holds instead of Python, or None.
-
-    >>> component_in(Path("nowhere")) is None
-    True
-    """
-    found = sorted(directory.glob("*.wasm"))
-    return found[0] if found and not (directory / "__init__.py").exists() else None
+RESETS = ("never", "call")
+DEFAULTS = (("fuel_per_call", None), ("pool", POOL), ("reset", RESETS[0]))
 
 
 class ComponentSeat:
@@ -60,20 +45,17 @@ class ComponentSeat:
 
         self.order, self.engine = order, engine
         rights = rights_of(order.cell, order.contract, order.limits, own=OWN)
-        pool, self.reset = rights.extra.get("pool", POOL), rights.extra.get("reset", "never")
+        fuel, pool, self.reset = _limits(order.cell, rights)
         world = world_of(order.contract, order.uses)
-        content = self._content(order, pool)
-        component = engine.compiled(content, f"component-{order.generation.digest[:32]}", cache=cache, progress=order.complain)
-        problems = problems_of(component, engine.engine, world, order.cell)
-        if problems:
-            raise ComponentProblems.of(_subject(order), problems)
+        found = open_component(order.generation.directory, cell=order.cell, world=world, engine=engine, cache=cache, say=order.complain)
         linker = Linker(engine.engine)
-        self.kept = define(linker, _wanted(component, engine, world), self._given(order, now, chance))
-        self.calls = {(one.operation, one.step): Call.of(one) for one in world.exports.functions}
+        wanted = found.type.imports(engine.engine)
+        imported = tuple(one for one in (*world.cells, *world.host) if one.path in wanted)
+        self.kept = define(linker, imported, self._given(order, now, chance))
+        self.functions = {(one.operation, one.step): Call.of(one) for one in world.exports.functions}
         plan = Plan(
-            cell=order.cell, engine=engine.engine, component=component, linker=linker, path=world.exports.path,
-            functions=tuple(one.name for one in world.exports.functions), memory_mb=rights.memory_mb,
-            fuel_per_call=rights.extra.get("fuel_per_call"),
+            cell=order.cell, engine=engine.engine, component=found, linker=linker, path=world.exports.path,
+            functions=tuple(one.name for one in world.exports.functions), memory_mb=rights.memory_mb, fuel_per_call=fuel,
         )  # fmt: skip
         self.fresh, self.cpu_s_per_call = partial(ComponentStore, plan), rights.cpu_s_per_call
         self.instances: list[Instance] = []
@@ -81,23 +63,11 @@ class ComponentSeat:
         self.places = asyncio.Semaphore(pool)
         self.closing: set[asyncio.Task[None]] = set()
         self.lifeline: asyncio.Future[None] | None = None
-
-    def _content(self, order: SeatOrder, pool: Any) -> bytes:
-        names = [name for name in files_of(order.generation.directory) if name.endswith(".wasm")]
-        problems = [f"it holds {len(names)} components ({', '.join(names) or 'none'}), and must hold one"] if len(names) != 1 else []
-        if isinstance(pool, bool) or not isinstance(pool, int) or pool < 1:
-            problems.append(f"pool is {pool!r}: the number of instances, at least 1, is needed")
-        if self.reset not in ("never", "call"):
-            problems.append(f"reset is {self.reset!r}: 'never' or 'call' is needed")
-        if problems:
-            raise ComponentProblems.of(_subject(order), problems)
-        return (order.generation.directory / names[0]).read_bytes()
+        self.calls, self.closed = 0, False
 
     def _given(self, order: SeatOrder, now: Callable[[], float], chance: Callable[[], int]) -> Given:
         names = {cell_name(one): one for one in order.uses}
-        wires = order.wires({**dict.fromkeys(()), **{name: name for name in names}, "state": None})
-        from planaria.placement.wasm.name import kebab
-
+        wires = order.wires({**{name: name for name in names}, "state": None})
         cells: dict[str, Contract] = {kebab(name): wires[name] for name in names}
         return Given(cells=cells, state=wires["state"], now=now, chance=chance, log=lambda line: order.complain(f"{order.cell}: {line}"))
 
@@ -111,26 +81,27 @@ class ComponentSeat:
     async def _one(self, operation: str, *arguments: Any) -> Any:
         instance = await self._take()
         try:
-            return await instance.run(self.calls[operation, ""], arguments)
+            return await instance.run(self.functions[operation, ""], arguments)
         finally:
             await self._give(instance)
 
     async def _stream(self, operation: str, *arguments: Any) -> AsyncIterator[Any]:
         instance = await self._take()
         try:
-            number = await instance.run(self.calls[operation, "open"], arguments)
+            number = await instance.run(self.functions[operation, "open"], arguments)
             try:
-                while items := await instance.run(self.calls[operation, "next"], (number,), first=False):
+                while items := await instance.run(self.functions[operation, "next"], (number,), first=False):
                     for one in items:
                         yield one
             finally:
                 if instance.idle.is_set() and instance.guest is not None:
-                    await instance.run(self.calls[operation, "close"], (number,), first=False)
+                    await instance.run(self.functions[operation, "close"], (number,), first=False)
         finally:
             await self._give(instance)
 
     async def _take(self) -> Instance:
         await self.places.acquire()
+        self.calls += 1
         if self.free:
             return self.free.pop()
         name = f"planaria-wasm-{self.order.cell}-{len(self.instances)}"
@@ -172,14 +143,27 @@ class ComponentSeat:
 
     async def stop(self) -> None:
         """End every instance; a call that still runs is stopped at its next tick."""
-        if self.lifeline is None:
+        if self.lifeline is None or self.closed:
             return
+        self.closed = True
         for one in self.instances:
             await one.close()
         for task in list(self.closing):
             task.cancel()
         self.engine.ticker.__exit__(None, None, None)
         self.lifeline.cancel()
+
+    def usage(self) -> Usage:
+        """Return what it used."""
+        return Usage(
+            cell=self.order.cell, placement="wasm", seats=len(self.instances), calls=self.calls,
+            fuel=sum(one.fuel_used for one in self.instances), cpu_s=sum(one.cpu_used_s for one in self.instances),
+        )  # fmt: skip
+
+    async def settled(self) -> None:
+        """Wait until no instance is busy with what is over, such as a cancelled call."""
+        while self.closing:
+            await asyncio.wait(self.closing)
 
     async def hand_over(self) -> Any:
         """Return nothing: what must last is in the cell's state."""
@@ -188,13 +172,17 @@ class ComponentSeat:
         """Take nothing."""
 
 
-def _subject(order: SeatOrder) -> str:
-    return f"the component of cell '{order.cell}', generation {order.generation.digest[:12]}"
-
-
-def _wanted(component: Any, engine: Engine, world: World) -> tuple[Any, ...]:
-    imported = component.type.imports(engine.engine)
-    return tuple(one for one in (*world.cells, *world.host) if one.path in imported)
-
-
-Method = Callable[..., Awaitable[Any]]
+def _limits(cell: str, rights: Rights) -> tuple[int | None, int, str]:
+    fuel, pool, reset = (
+        rights.extra.get(name, default) for name, default in (("fuel_per_call", None), ("pool", POOL), ("reset", RESETS[0]))
+    )
+    problems = [
+        f"{name} is {value!r}: a whole number of at least 1 is needed"
+        for name, value in (("fuel_per_call", fuel), ("pool", pool))
+        if not (name == "fuel_per_call" and value is None) and (isinstance(value, bool) or not isinstance(value, int) or value < 1)
+    ]
+    problems += [] if reset in RESETS else [f"reset is {reset!r}: use one of {', '.join(RESETS)}"]
+    problems += ungiven(rights)
+    if problems:
+        raise ComponentProblems.of(f"the placement of cell '{cell}'", problems)
+    return fuel, pool, reset

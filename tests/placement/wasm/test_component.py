@@ -1,0 +1,405 @@
+import asyncio
+import gc
+import threading
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import pytest
+
+from planaria.kernel.contract import Contract, event, handles, operation
+from planaria.kernel.effect import Chance, Clock
+from planaria.kernel.error import CellError, Failed, Refused, Several
+from planaria.placement.wasm.component import component_in
+from tests.placement.wasm.echo import PADDING, echo_contract, echo_text
+from tests.placement.wasm.values import TYPES
+from tests.placement.wasm.workshop import bench, from_c, from_text, world
+
+HERE = Path(__file__).parent
+ALL = echo_contract({name: one[0] for name, one in TYPES.items()})
+VALUES = [(name, value) for name, one in TYPES.items() for value in one[1]]
+
+
+class SoldOut(CellError):
+    """Nothing is left."""
+
+    code = "STOCK-1"
+
+
+@dataclass(frozen=True)
+class Sold:
+    sku: str
+
+
+class Stock(Contract):
+    """Counts."""
+
+    @operation(errors=(SoldOut,))
+    async def left(self, sku: str) -> int:
+        raise NotImplementedError
+
+    @operation()
+    def all(self, many: int) -> AsyncIterator[int]:
+        raise NotImplementedError
+
+    @handles(Sold)
+    async def note(self, sold: Sold) -> None:
+        raise NotImplementedError
+
+
+class TooMuch(CellError):
+    """It was too much."""
+
+    code = "TRIAL-1"
+
+
+class Trials(Contract):
+    """Does one thing well or badly."""
+
+    events = (event(Sold, key="sku"),)
+
+    @operation(errors=(TooMuch,), effects=(Clock(), Chance()), deadline_s=20)
+    async def run(self, what: int, number: int = 0) -> int:
+        raise NotImplementedError
+
+    @operation()
+    async def limited(self) -> Annotated[int, msgspec.Meta(le=10)]:
+        raise NotImplementedError
+
+    @operation()
+    async def doubled(self) -> Mapping[int, int]:
+        raise NotImplementedError
+
+    @operation()
+    def count(self, many: int) -> AsyncIterator[int]:
+        raise NotImplementedError
+
+
+class StockCell(Stock):
+    closed = 0
+    noted: list[Sold] = []
+    waiting: asyncio.Event | None = None
+
+    async def left(self, sku):
+        if sku == "none":
+            raise SoldOut(sku=sku, at=1.5, often=True, never=None, more=(1,))
+        if sku == "slow":
+            StockCell.waiting = StockCell.waiting or asyncio.Event()
+            StockCell.waiting.set()
+            await asyncio.Event().wait()
+        return 2**80 if sku == "huge" else 42
+
+    async def note(self, sold):
+        StockCell.noted.append(sold)
+
+    async def all(self, many):
+        try:
+            for one in range(many):
+                yield one
+        finally:
+            StockCell.closed += 1
+
+
+NOTE = "create table trials__note (number integer, word text, part real, none text);"
+
+
+@pytest.fixture(scope="session")
+def echo(tmp_path_factory):
+    return from_text(echo_text(ALL), world(ALL), tmp_path_factory.mktemp("echo"))
+
+
+@pytest.fixture(scope="session")
+def trials(tmp_path_factory):
+    return from_c(HERE / "trials.c", world(Trials, Stock), tmp_path_factory.mktemp("trials"))
+
+
+@pytest.fixture
+async def trying(trials):
+    async with bench(Trials, trials, beside={Stock: StockCell}, tables=NOTE, cpu_s_per_call=0.2, memory_mb=32) as running:
+        yield running
+
+
+@pytest.fixture
+def trial(trying):
+    return trying.handle(Trials)
+
+
+def resident_bytes():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+async def test_every_kind_of_value_comes_back_as_it_went_in(echo):
+    async with bench(ALL, echo) as running:
+        handle = running.handle(ALL)
+        for name, value in VALUES:
+            got = await getattr(handle, name)(value, PADDING)
+            assert (got, type(got)) == (value, type(value)), name
+
+
+async def test_carrying_values_leaves_no_memory_behind(echo):
+    async with bench(ALL, echo, pool=1) as running:
+        handle = running.handle(ALL)
+        name, value = "order", TYPES["order"][1][1]
+
+        async def many(count):
+            for _ in range(count):
+                await getattr(handle, name)(value, PADDING)
+            gc.collect()
+            return resident_bytes()
+
+        await many(200)
+        before = await many(200)
+        assert await many(2_000) - before < 2_000_000
+
+
+@pytest.mark.parametrize(
+    "name, value, said",
+    [
+        ("whole", 2**63, "9223372036854775808 is beyond s64, which holds -9223372036854775808 to 9223372036854775807"),
+        ("whole", True, "True is no int"), ("whole", "1", "'1' is no int"), ("text", "\ud800", "surrogates not allowed"),
+        ("text", 1, "1 is no str"), ("number", "x", "'x' is no float"), ("number", 10**400, "is beyond f64"), ("truth", 1, "1 is no bool"),
+        ("blob", "x", "'x' is no bytes"), ("instant", "x", "'x' is no datetime"), ("grade", "good", "'good' is no "),
+        ("grade", [], "[] is no "), ("many", [1], "[1] is no tuple"), ("pair", (1,), "(1,) is no tuple"), ("line", 1, "1 is no "),
+        ("either", b"x", "b'x' is no "), ("lists", (1.5,), "1.5 is no str"), ("table", (), "() is no Mapping"), ("choice", 4, "4 is no "),
+        ("nothing", 0, "0 is no "),
+    ],
+)  # fmt: skip
+async def test_a_value_that_does_not_fit_is_refused_before_anything_runs(echo, name, value, said):
+    async with bench(ALL, echo) as running:
+        with pytest.raises(Refused) as caught:
+            await getattr(running.handle(ALL), name)(value, PADDING)
+        assert "PLN-P802" in str(caught.value)
+        assert said in str(caught.value)
+        assert "did not begin: value: " in str(caught.value)
+        assert await running.handle(ALL).truth(True, PADDING)
+
+
+async def test_a_whole_number_is_taken_where_a_float_is_declared(echo):
+    async with bench(ALL, echo) as running:
+        assert await running.handle(ALL).number(3, PADDING) == 3.0
+
+
+async def test_calls_and_their_errors_cross_as_they_are(trial):
+    assert await trial.run(0, -5) == -5
+    with pytest.raises(TooMuch) as caught:
+        await trial.run(12)
+    assert caught.value.facts == {"size": 5, "word": "a\\x1b[2Jb"}
+    with pytest.raises(Failed) as failed:
+        await trial.run(13)
+    assert (failed.value.facts["error"], failed.value.facts["text"]) == ("Nonsense", "a\\nb")
+
+
+async def test_calls_into_other_cells_are_answered_with_values_and_with_errors(trial):
+    assert await trial.run(6) == 42
+    with pytest.raises(TooMuch) as caught:  # the guest passes the case on, which is one of its own
+        await trial.run(7)
+    assert caught.value.facts == {"sku": "none", "at": 1.5, "often": True, "never": None, "more": "(1,)"}
+    with pytest.raises(Failed) as failed:
+        await trial.run(20)
+    assert "is beyond s64" in failed.value.facts["text"]
+
+
+async def test_streams_of_other_cells_are_pulled_and_closed(trying, trial):
+    StockCell.closed = 0
+    assert [await trial.run(15, number) for number in (0, 1, 5)] == [0, 0, 10]
+    assert await trial.run(16, 100) == 3
+    assert StockCell.closed == 4
+    for what, name in ((18, "NoSuchStream"), (19, "TooMany")):
+        with pytest.raises(Failed) as failed:
+            await trial.run(what)
+        assert failed.value.facts["error"] == name
+    await trying.seat.settled()
+    assert all(not one.streams for one in trying.seat.instances)
+
+
+async def test_its_state_is_its_own_and_events_go_with_what_is_written(trying, trial):
+    assert await trial.run(10, 3) == 3512
+    with pytest.raises(Failed) as failed:
+        await trial.run(17)
+    assert failed.value.facts["error"] == "Store"
+    assert "planaria__event" in failed.value.facts["text"]
+
+
+async def test_an_event_goes_with_the_transaction_that_made_it(trying, trial):
+    StockCell.noted = []
+    assert await trial.run(10, 7) == 7512
+    await trying.life.outbox.settled()
+    assert StockCell.noted == [Sold("apple")]
+
+
+async def test_the_clock_and_random_numbers_come_from_the_host(trial):
+    assert await trial.run(8) == 17_000_000_005
+    assert await trial.run(9) == 1
+
+
+async def test_log_lines_are_told_bounded_and_harmless(trying, trial):
+    await trial.run(4)
+    await trial.run(5, 10_000)
+    assert trying.complaints[0] == "trials: hello\\x1b[2J"
+    assert (len(trying.complaints), trying.complaints[-1]) == (201, "trials: more lines of this call are left out")
+
+
+@pytest.mark.parametrize(
+    "what, said", [(1, "unreachable"), (2, "more than 0.2 s of the processor"), (3, "unreachable"), (21, "out of bounds")]
+)  # fmt: skip
+async def test_a_trap_ends_the_call_and_not_the_cell(trying, trial, what, said):
+    assert await trial.run(11) == 1
+    with pytest.raises(Failed) as failed:
+        await trial.run(what)
+    assert failed.value.facts["error"] == "Trapped"
+    assert said in failed.value.facts["text"]
+    assert await trial.run(11) == 1  # a fresh instance remembers nothing
+    assert trying.life.cells["trials"].crashes == trying.life.cells["trials"].crashes.__class__()
+
+
+async def test_fuel_is_a_limit_and_a_meter(trials):
+    async with bench(Trials, trials, beside={Stock: StockCell}, fuel_per_call=100_000) as running:
+        assert await running.handle(Trials).run(0, 1) == 1
+        (instance,) = running.seat.instances
+        assert 0 < instance.fuel_used < 10_000
+        with pytest.raises(Failed) as failed:
+            await running.handle(Trials).run(2)
+        assert "it used up its fuel" in failed.value.facts["text"]
+
+
+@pytest.mark.parametrize("name, problem", [("limited", "`int` <= 10"), ("doubled", "more than once")])
+async def test_a_value_that_the_contract_does_not_allow_is_a_failure(trial, name, problem):
+    with pytest.raises(Failed) as failed:
+        await getattr(trial, name)()
+    assert failed.value.facts["error"] == "WrongAnswer"
+    assert problem in failed.value.facts["text"]
+
+
+async def test_a_cancelled_call_is_stopped_where_it_is(trying, trial):
+    for what in (14, 2):
+        StockCell.waiting = asyncio.Event()
+        call = asyncio.create_task(trial.run(what))
+        if what == 14:
+            await StockCell.waiting.wait()
+        else:
+            await asyncio.sleep(0)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+    await trying.seat.settled()
+    assert len(trying.seat.free) == len(trying.seat.instances)
+    assert await trial.run(0, 9) == 9
+
+
+async def test_calls_that_overlap_run_in_instances_of_their_own(trying, trial):
+    calls = [asyncio.create_task(trial.run(14)) for _ in range(3)]
+    StockCell.waiting = asyncio.Event()
+    await StockCell.waiting.wait()
+    assert await trial.run(0, 1) == 1
+    for one in calls:
+        one.cancel()
+    await asyncio.wait(calls)
+    assert 1 < len(trying.seat.instances) <= 4
+
+
+async def test_an_instance_can_be_made_anew_for_every_call(trials):
+    async with bench(Trials, trials, beside={Stock: StockCell}, reset="call") as running:
+        assert [await running.handle(Trials).run(11) for _ in range(3)] == [1, 1, 1]
+    async with bench(Trials, trials, beside={Stock: StockCell}, pool=1) as running:
+        assert [await running.handle(Trials).run(11) for _ in range(3)] == [1, 2, 3]
+
+
+async def test_a_stream_is_pulled_from_one_instance_and_closed(trying, trial):
+    assert [one async for one in trial.count(7)] == [0, 1, 2, 3, 4, 5, 6]
+    assert await trial.run(11) == 1006
+    stream = trial.count(100)
+    assert await anext(stream) == 0
+    await stream.aclose()
+    await trying.seat.settled()
+    assert await trial.run(11) == 1006
+    with pytest.raises(Failed):
+        [one async for one in trial.count(-1)]
+    with pytest.raises(Failed):
+        [one async for one in trial.count(13)]
+    assert await trial.run(11) == 1
+
+
+async def test_nothing_is_left_when_a_cell_stops(trials):
+    before = threading.active_count()
+    async with bench(Trials, trials, beside={Stock: StockCell}) as running:
+        call = asyncio.create_task(running.handle(Trials).run(0, 1))
+        assert await call == 1
+        assert threading.active_count() > before
+    assert threading.active_count() == before
+
+
+async def test_every_difference_from_the_contract_is_told_at_once(trials):
+    class Trials(Contract):  # another of the same name
+        """Differs."""
+
+        @operation()
+        async def run(self, what: str, number: int) -> int:
+            raise NotImplementedError
+
+        @operation()
+        async def limited(self, more: int) -> int:
+            raise NotImplementedError
+
+        @operation()
+        async def missing(self) -> int:
+            raise NotImplementedError
+
+    with pytest.raises(Several) as caught:
+        async with bench(Trials, trials):
+            pass
+    assert caught.value.code == "PLN-P806"
+    told = "\n".join(caught.value.facts["problems"])
+    for one in (
+        "function 'run': parameter 'what' is s64, and must be string", "function 'limited': its parameters are (), and must be (more)",
+        "has no function 'missing': it is func() -> result<s64, error>",
+        "its result, err has the cases failed, too-much, and must have failed",
+        "it imports planaria:cells/stock, a cell that system.py does not grant",
+        "it imports planaria:host/clock, which its contract does not declare",
+        "it imports planaria:host/chance", "planaria:host/state, function 'write': its parameters are (statements, events)",
+    ):  # fmt: skip
+        assert one in told, one
+
+
+async def test_a_component_for_another_cell_and_one_that_wants_wasi_are_refused(echo, tmp_path):
+    class Other(Contract):
+        """Is another."""
+
+    with pytest.raises(Several) as caught:
+        async with bench(Other, echo):
+            pass
+    assert "it exports no planaria:cells/other, but planaria:cells/echo: build it from `planaria derive wit other`" in str(caught.value)
+    (tmp_path / "wasi.wat").write_text('(component (import "wasi:cli/exit@0.2.0" (instance)) (import "planaria:host/net" (instance)))')
+    with pytest.raises(Several) as caught:
+        async with bench(Other, (tmp_path / "wasi.wat").read_bytes()):
+            pass
+    assert "a cell gets no WASI" in str(caught.value)
+    assert "planaria:host/net, which is not in its world" in str(caught.value)
+
+
+async def test_limits_that_mean_nothing_are_told_together(trials):
+    for limits, code in (({"pool": 0, "reset": "often"}, "PLN-P806"), ({"poll": 2}, "PLN-P301")):
+        with pytest.raises(Several) as caught:
+            async with bench(Trials, trials, beside={Stock: StockCell}, **limits):
+                pass
+        assert (caught.value.code, len(caught.value.facts["problems"])) == (code, len(limits))
+
+
+async def test_more_memory_than_it_may_have_is_refused_at_the_start(tmp_path):
+    class Large(Contract):
+        """Needs much."""
+
+    module = '(module (memory (export "memory") 2000))'
+    with pytest.raises(Exception, match="PLN-P805") as caught:
+        async with bench(Large, from_text(module, world(Large), tmp_path), memory_mb=64):
+            pass
+    assert "memory" in str(caught.value)
+
+
+def test_a_generation_with_python_in_it_is_no_component(tmp_path):
+    assert component_in(tmp_path) is None
+    (tmp_path / "a.wasm").touch()
+    assert component_in(tmp_path) == tmp_path / "a.wasm"
+    (tmp_path / "__init__.py").touch()
+    assert component_in(tmp_path) is None
