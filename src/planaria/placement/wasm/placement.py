@@ -74,7 +74,8 @@ class Wasm:
             GuestNotBuilt, CacheUntrusted: PLN-P710, PLN-P711.
         """
         from planaria.placement.wasm import engine
-        from planaria.placement.wasm.component.seat import ComponentSeat, component_in
+        from planaria.placement.wasm.component.opening import component_in
+        from planaria.placement.wasm.component.seat import ComponentSeat
 
         cache = self.cache or cache_folder()
         self.seats = [one for one in self.seats if not getattr(one, "closed", False)]
