@@ -183,11 +183,11 @@ async def test_what_a_candidate_prints_reaches_nobody(tmp_path):
     assert compared.summary["sequences"] >= 36
 
 
-async def test_a_child_that_a_candidate_forks_answers_nothing(tmp_path):
+async def test_a_candidate_that_forks_is_refused_the_child_and_seen_to_fail(tmp_path):
     fork = "import os\n        os.fork()\n        "
     candidate = replacing("words", 'return text.replace(word, f"[{word}]")', f'{fork}return text.replace(word, f"[{{word}}]")', tmp_path)
     compared = await compare(subject_of("words", candidate, tmp_path), Material(budget_s=60, sequences_max=12))
-    assert compared.differences == ()
+    assert {one.witness.candidate.error for one in compared.differences} == {"BlockingIOError"}
 
 
 async def test_what_disagrees_with_itself_is_not_compared(tmp_path):
