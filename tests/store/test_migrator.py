@@ -227,7 +227,7 @@ def test_checks_the_integrity_of_the_copy(cell, noon, monkeypatch):
         link = real(path, **given)
         if path.name != "rehearsal.sqlite":
             return link
-        return type(link)(connection=Damaged(link.connection), guard=link.guard, path=path)
+        return type(link)(connection=Damaged(link.connection), guard=link.guard, pace=link.pace, path=path)
 
     monkeypatch.setattr("planaria.store.migrator.connect", damaged)
     with pytest.raises(MigrationFailed, match="row 3 missing"):

@@ -11,6 +11,7 @@ from typing import Literal
 import apsw
 
 from planaria.store.error import StoreFailed
+from planaria.store.pace import STEPS_BETWEEN, VALUE_BYTES_MAX, Pace
 from planaria.store.scope import Guard
 
 Synchronous = Literal["full", "normal"]
@@ -29,10 +30,11 @@ create table if not exists planaria__migration (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A connection with the guard that watches it."""
+    """A connection with the guard that watches it, and the pace that its statements keep."""
 
     connection: apsw.Connection
     guard: Guard
+    pace: Pace
     path: Path
 
 
@@ -61,9 +63,10 @@ def connect(path: Path, *, readonly: bool = False, synchronous: Synchronous = "f
             connection.pragma("synchronous", synchronous)
             connection.pragma("journal_size_limit", WAL_BYTES_KEPT)
             connection.execute(MIGRATION_TABLE)
-        guard = Guard()
+        guard, pace = Guard(), Pace()
         connection.authorizer = guard
-        return Link(connection=connection, guard=guard, path=path)
+        connection.set_progress_handler(pace.over, STEPS_BETWEEN)
+        return Link(connection=connection, guard=guard, pace=pace, path=path)
     except apsw.Error as error:
         connection.close()
         raise StoreFailed(path=str(path), text=str(error)) from error
@@ -77,3 +80,4 @@ def _distrust(connection: apsw.Connection) -> None:
     connection.config(apsw.SQLITE_DBCONFIG_DQS_DML, 0)
     connection.config(apsw.SQLITE_DBCONFIG_ENABLE_FKEY, 1)
     connection.limit(apsw.SQLITE_LIMIT_ATTACHED, 0)
+    connection.limit(apsw.SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX)

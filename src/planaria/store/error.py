@@ -133,6 +133,15 @@ class BodyStopped(Failed):
     fix = "raise an ordinary error in the body"
 
 
+class StatementTooMuch(Failed):
+    """A statement ran too long, or gave too much; the body is rolled back unless it catches this."""
+
+    code = "PLN-S305"
+    what = "cell '{cell}' gave a statement that {text}"
+    why = "while it runs others wait, and what it gives is held in memory whole; in: {sql}"
+    fix = "ask for less at once: a limit, a range of keys, an index, or several statements"
+
+
 class MigrationsWrong(Refused):
     """The migration files are not what they must be."""
 

@@ -20,9 +20,11 @@ from planaria.store.error import (
     SeveralStatements,
     SqlWrong,
     StatementRefused,
+    StatementTooMuch,
     StoreFailed,
     WriteInRead,
 )
+from planaria.store.pace import ROWS_BYTES_MAX, STATEMENT_S, Pace, TooMany, taken
 from planaria.store.scope import HOST, Denial, prefix_of
 
 TEXTS_KEPT = 4096
@@ -105,6 +107,10 @@ class Statements:
         denial, shown = self.link.guard.denial, text[:SQL_SHOWN]
         if denial is not None:
             return refused(scope, denial)
+        if isinstance(error, apsw.InterruptError):
+            return StatementTooMuch(cell=scope, text=f"ran for more than {STATEMENT_S:.0f} s", sql=shown)
+        if isinstance(error, TooMany):
+            return StatementTooMuch(cell=scope, text=f"gave more than {ROWS_BYTES_MAX >> 20} MB", sql=shown)
         if isinstance(error, apsw.ConstraintError):
             return ConstraintBroken(cell=scope, text=str(error))
         if isinstance(error, apsw.ReadOnlyError):
@@ -141,12 +147,13 @@ class SqliteSession:
     [(1,)]
     """
 
-    __slots__ = ("_connection", "_guard", "_statements", "_total")
+    __slots__ = ("_connection", "_guard", "_pace", "_statements", "_total")
 
     def __init__(self, statements: Statements) -> None:
         link = statements.link
         self._statements: Statements | None = statements
         self._connection, self._guard = link.connection, link.guard
+        self._pace: Pace = link.pace
         self._total = self._connection.total_changes()
 
     def execute(self, scope: str, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -154,7 +161,7 @@ class SqliteSession:
 
         Raises:
             ForeignTable, StatementRefused, SeveralStatements, WriteInRead: PLN-S102 to PLN-S105.
-            ConstraintBroken, SqlWrong, StoreFailed: PLN-S301 to PLN-S303.
+            ConstraintBroken, SqlWrong, StoreFailed, StatementTooMuch: PLN-S301 to PLN-S303, PLN-S305.
         """
         statements = self._statements
         if statements is None:
@@ -163,11 +170,13 @@ class SqliteSession:
         guard = self._guard
         guard.enter(f"{scope}__", defining=scope == HOST)
         self._total = self._connection.total_changes()
+        self._pace.begin()
         try:
-            return self._connection.execute(text, parameters).fetchall()
+            return taken(self._connection.execute(text, parameters))
         except Exception as error:
             raise statements.translate(error, scope, sql) from error
         finally:
+            self._pace.end()
             guard.leave()
 
     def changes(self) -> int:
