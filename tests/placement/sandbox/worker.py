@@ -8,6 +8,7 @@ but with user namespaces. All but the first need root. `refused` is `natural` wi
 
 import base64
 import ctypes
+import functools
 import json
 import os
 import struct
@@ -41,6 +42,12 @@ def ask(body: str = "", *, way: str = "natural", policy: dict[str, Any] | None =
     ran = subprocess.run(command, input=json.dumps(request), capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     return dict(json.loads(ran.stdout))
+
+
+@functools.cache
+def has_tree(way: str) -> bool:
+    """Tell whether a worker that begins this way gets a file tree of its own on this machine."""
+    return bool(ask(way=way)["confinement"]["tree"])
 
 
 def open_up(also: Sequence[str]) -> None:
