@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import ssl
+import sys
 
 import pytest
 
@@ -335,3 +336,39 @@ def source_of(context):
             await server.wait_closed()
 
     return running()
+
+
+WORKER = """if True:
+    import asyncio, socket, sys
+    from planaria.placement.egress.client import install
+    install(socket.socket(fileno=int(sys.argv[1])))
+    async def work():
+        lines = [await asyncio.open_connection("docs.example", int(sys.argv[2])) for _ in range(4)]
+        print(await lines[0][0].readline(), flush=True)
+        await asyncio.Event().wait()
+    asyncio.run(work())
+"""
+
+
+async def test_a_worker_that_is_killed_leaves_nothing_open():
+    left = asyncio.Queue()
+
+    async def greet(reader, writer):
+        writer.write(b"hello\n")
+        await reader.read()
+        left.put_nowait(None)
+
+    async with source(greet) as port, housed(HERE, ("docs.example", None), names=Names(docs_example=("127.0.0.1",))) as house:
+        number = house.ends[1].fileno()
+        worker = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", WORKER, str(number), str(port), pass_fds=[number], stdout=asyncio.subprocess.PIPE
+        )
+        house.ends[1].close()
+        assert await worker.stdout.readline() == b"b'hello\\n'\n"
+        worker.kill()
+        await house.serving
+        for _ in range(4):
+            await left.get()
+        await worker.wait()
+        assert sum(house.kept.counts(CELL).values()) == 4
+        worker._transport.close()
