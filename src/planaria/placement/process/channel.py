@@ -73,7 +73,7 @@ class Channel:
             self.loop.remove_reader(self.sock.fileno())
             self.loop.remove_writer(self.sock.fileno())
             self.sock.close()
-            self.assembly.parts.clear()
+            self.assembly.whole = None
 
     def _queue(self, message: bytearray, number: int) -> None:
         if self.closed:
@@ -92,7 +92,7 @@ class Channel:
         self.loop.add_writer(self.sock.fileno(), self._writable)
 
     def _next(self) -> memoryview | None:
-        """Take the next frame: small messages and the chunks of large ones in turn, large ones in turn too."""
+        """Take the next frame: small messages and the chunks of a large one in turn, large ones one after another."""
         self._turn = not self._turn
         if self.small and (self._turn or not self.large):
             message = self.small.popleft()[1]
@@ -100,11 +100,10 @@ class Channel:
             return memoryview(message)
         if not self.large:
             return None
-        one = self.large.popleft()
+        one = self.large[0]
         frame = one.next()
-        if one.left:
-            self.large.append(one)
-        else:
+        if not one.left:
+            self.large.popleft()
             self.waiting_bytes -= one.size
         return memoryview(frame)
 
@@ -161,14 +160,14 @@ class Channel:
                 return
             self._first = start + length
             payload: Any = view[start : self._first]
-            if flags or self.assembly.parts:
+            if flags or self.assembly.whole is not None:
                 payload = self._whole(kind, number, payload, more=bool(flags))
                 if payload is None:
                     continue
             handlers[kind](index, number, parent, payload)
 
     def _whole(self, kind: int, number: int, part: memoryview, *, more: bool) -> Any:
-        if more or (kind, number) in self.assembly.parts:
+        if more or self.assembly.key == (kind, number):
             return self.assembly.add(kind, number, part, more=more)
         return part
 

@@ -1,7 +1,7 @@
 """Frames: what travels between host and worker, cut into chunks, and put together again within limits.
 
 Why: both sides share one small, pure piece, so that what a hostile worker may send is decided in one place. A large value
-is cut, so that small ones pass between its chunks.
+is cut, so that small ones pass between its chunks; large ones follow one another, so that one at most is incomplete.
 Layout: length of the payload (u32), kind (u8), flags (u8), index (u16), number (u32), parent (u32), little-endian; then
 the payload. `number` names the call or the question; `index` is the operation; `parent` is the call that a question is
 asked in, 0 for none.
@@ -15,7 +15,6 @@ HEADER = Struct("<IBBHII")
 HEAD = HEADER.size
 CHUNK = 131_072
 MORE = 1
-PARTIAL_MAX = 64
 NUMBER_MAX = 0xFFFF_FFFF
 
 # Host to worker: CALL, HOOK, CANCEL, and answers to questions. Worker to host: answers to calls, ASK, STATE, CANCEL, BROKEN.
@@ -52,7 +51,7 @@ def chunks(message: bytes | bytearray) -> Iterator[bytes]:
 
 
 class Assembly:
-    """Put chunks together; at most `size_max` bytes a message, and twice that in all that is not complete.
+    """Put chunks together: of one message at a time, of at most `size_max` bytes.
 
     >>> assembly = Assembly(200_000)
     >>> assembly.add(CALL, 1, bytes(CHUNK), more=True) is None
@@ -63,28 +62,25 @@ class Assembly:
 
     def __init__(self, size_max: int) -> None:
         self.size_max = size_max
-        self.parts: dict[tuple[int, int], bytearray] = {}
-        self.held = 0
+        self.whole: bytearray | None = None
+        self.key = (0, 0)
 
     def add(self, kind: int, number: int, part: bytes | memoryview, *, more: bool) -> bytearray | None:
         """Take a chunk; return the whole payload when it was the last.
 
         Raises:
-            Violation: too much, too many, or a chunk that is not full.
+            Violation: too much, a second message before the end of the first, or a chunk that is not full.
         """
-        key = kind, number
-        whole = self.parts.get(key)
-        if whole is None:
-            whole = self.parts[key] = bytearray()
+        if self.whole is None:
+            self.whole, self.key = bytearray(), (kind, number)
+        if self.key != (kind, number):
+            raise Violation("a second large message before the end of the first")
         if more and len(part) != CHUNK:
             raise Violation(f"a chunk of {len(part)} bytes")
-        whole += part
-        self.held += len(part)
-        if len(whole) > self.size_max:
+        self.whole += part
+        if len(self.whole) > self.size_max:
             raise Violation(f"a message of more than {self.size_max} bytes")
-        if self.held > 2 * self.size_max or len(self.parts) > PARTIAL_MAX:
-            raise Violation(f"{len(self.parts)} messages of {self.held} bytes that are not complete")
         if more:
             return None
-        self.held -= len(whole)
-        return self.parts.pop(key)
+        whole, self.whole = self.whole, None
+        return whole

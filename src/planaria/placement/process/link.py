@@ -159,10 +159,9 @@ class Link:
             SPOKEN.get(code, f"it ended by signal {-code}" if code < 0 else f"it ended with exit code {code}") if code is not None else ""
         )
         text = self.reason or said or "its zygote ended"
-        self.output.close()
-        self._let_go(text)
-        if not self.lifeline.done():
+        if not self.lifeline.done():  # before the calls are told, so that the next finds the door shut
             self.lifeline.set_exception(WorkerEnded(cell=self.order.cell, text=text))
+        self._let_go(text)
 
     def _lost(self, error: BaseException | None) -> None:
         self.end(f"it broke the protocol: {error}" if isinstance(error, Violation) else "")

@@ -128,7 +128,7 @@ class Nursery:
             os.close(stderr)
         self.control = mine
         mine.settimeout(0)
-        mine.send(json.dumps([str(Path(one).absolute()) for one in sys.path]).encode())
+        mine.send(_module_path())
         self.loop.add_reader(mine.fileno(), self._readable)
         try:
             async with asyncio.timeout(START_S):
@@ -198,6 +198,10 @@ class Nursery:
             ended(None)
         if self.gone is not None and not self.gone.done():
             self.gone.set_result(None)
+
+
+def _module_path() -> bytes:
+    return json.dumps([str(Path(one).absolute()) for one in sys.path]).encode()
 
 
 def _pid_of(pidfd: int) -> int:

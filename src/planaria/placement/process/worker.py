@@ -66,7 +66,8 @@ def live(sock: socket.socket, reading: socket.socket, writing: socket.socket, eg
     except Exception as error:  # noqa: BLE001 - whatever an implementation raises while it is loaded; the host is told
         say(sock, RAISED, trouble(error))
         return
-    asyncio.run(_run(sock, birth, seat, questions))
+    # No cleaning up at the end: an exit of the cell's must end the process at once, and the host sees to the rest.
+    asyncio.new_event_loop().run_until_complete(_run(sock, birth, seat, questions))
 
 
 async def _run(sock: socket.socket, birth: Birth, seat: InProcessSeat, questions: Questions) -> None:
