@@ -8,7 +8,8 @@ generator makes a burden of it.
 Decision D-102: a stream is three functions: open it, take the next items (none: it is over), close it. Because WIT's own
 streams need an engine and languages that few have yet. Revisit when componentize-js and C bindings carry `stream<T>`.
 Decision D-103: there is no WASI. What a component may import stands in its world: the cells it is granted, its own state,
-a log, and the clock and random numbers where its contract declares them. Revisit never.
+a log, and the clock and random numbers where its contract declares them. Because an import is the only way out of a guest,
+and WASI opens many. Revisit when a language cannot be compiled without it.
 Not here: types (`shape`), values (`canonical`), the cell that runs (`component`).
 """
 

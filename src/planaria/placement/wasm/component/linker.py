@@ -67,7 +67,8 @@ def _callback(call: Call, handler: Handler) -> Any:
     """Make the C function behind an import: lift, handle, lower. Whatever goes wrong in it ends the guest."""
     from wasmtime import _ffi
 
-    def run(_data: Any, _context: Any, _type: Any, arguments: Any, count: int, results: Any, _results: int) -> int:
+    def run(*given: Any) -> int:  # data, context, type, arguments and how many, results and how many
+        arguments, count, results = given[3:6]
         instance = Instance.active[threading.get_ident()]
         try:
             block = read(arguments, VAL * count) if count else b""
