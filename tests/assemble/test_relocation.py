@@ -1,7 +1,7 @@
 import pytest
 
 from planaria.assemble import Places, life_at, relocation
-from planaria.assemble.error import ChangedMeanwhile, NotAsEdited, NotPlaceable, Unfit
+from planaria.assemble.error import ChangedMeanwhile, NotAsEdited, NotPlaceable
 from planaria.assemble.placement import usages
 from planaria.assemble.probe import reach_of
 from planaria.assemble.relocation import relocate, rights_told
@@ -10,6 +10,7 @@ from planaria.kernel.error import NoSuchCell
 from planaria.ledger import verify
 from planaria.placement.right import RightProblems
 from planaria.placement.tripwire import TripwireProblems
+from planaria.placement.wasm.error import Unfit
 from tests.assemble.shop import mend
 
 

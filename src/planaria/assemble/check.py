@@ -16,7 +16,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from planaria.assemble.clock import SystemClock
-from planaria.assemble.error import Unfit
 from planaria.assemble.life import life_at
 from planaria.assemble.place import Places
 from planaria.assemble.placement import APART, check_placement, close, placements_at
@@ -124,7 +123,7 @@ def _placement(cell: CellPlan, places: Places) -> list[Finding]:
     try:
         check_placement(cell, places)
     except PlanariaError as error:
-        return _of(error, "placement", FILE if error.code != Unfit.code else f"cells/{cell.name}/impl")
+        return _of(error, "placement", f"cells/{cell.name}/impl" if error.code == "PLN-P713" else FILE)
     return []
 
 

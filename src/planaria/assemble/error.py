@@ -6,7 +6,7 @@ Not here: what is wrong inside a composition (`kernel.system`).
 
 from typing import Any
 
-from planaria.kernel.error import PlanariaError, Several
+from planaria.kernel.error import PlanariaError
 
 
 class NoSystem(PlanariaError):
@@ -103,18 +103,10 @@ class NotAsEdited(PlanariaError):
     fix = "place it there yourself; nothing was changed"
 
 
-class Unfit(Several):
-    """An implementation that cannot run where it is placed."""
-
-    code = "PLN-L213"
-    why = "what a guest of WebAssembly cannot do is found in the code, before it runs"
-    fix = "do without, as each says; or place the cell as 'process'"
-
-
 class ChangedMeanwhile(PlanariaError):
     """Somebody wrote to system.py at the same time."""
 
-    code = "PLN-L214"
+    code = "PLN-L213"
     what = "{file} was changed while the change was being tried"
     why = "what was tried is not what would be written over"
     fix = "run it again"

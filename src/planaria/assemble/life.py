@@ -14,7 +14,7 @@ from planaria.assemble.clock import RandomIds, SystemClock
 from planaria.assemble.error import CellNotStarted
 from planaria.assemble.host import HostCell, with_hosts
 from planaria.assemble.place import Places
-from planaria.assemble.placement import close, placements_at
+from planaria.assemble.placement import close, placements_at, warm
 from planaria.assemble.system import system_at
 from planaria.kernel.error import PlanariaError
 from planaria.kernel.life import Life
@@ -51,7 +51,7 @@ async def life_at(
             if places.migrations(name).is_dir():
                 await store.migrate(name, places.migrations(name), clock=clock)
         codec = MsgspecCodec()
-        made = placements_at(root, codec=codec, watched=watched)
+        made = placements_at(root, codec=codec, watched=watched, tell=complain or (lambda _: None))
         known: dict[str, Placement] = {**made, "host": host, **(placements or {})}
         ports = Ports(store=store, codec=codec, clock=clock, ids=ids or RandomIds(), placements=known)
 
@@ -61,6 +61,7 @@ async def life_at(
 
         life = host.life = Life(composed, ports=ports, current=current, complain=complain)
         try:
+            await warm(known, composed.cells.values())
             await _start(life)
             try:
                 yield life

@@ -8,11 +8,10 @@ Not here: what a placement does (`planaria.placement`), moving a cell (`relocati
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from planaria.assemble.error import Unfit
 from planaria.assemble.place import Places
 from planaria.kernel.loader import files_of
 from planaria.kernel.port import Codec, Placement, Seat, SeatOrder
@@ -20,7 +19,7 @@ from planaria.kernel.system import CellPlan
 from planaria.placement.copying import Copying
 from planaria.placement.inprocess import InProcess
 from planaria.placement.right import LIMITS as RIGHTS
-from planaria.placement.right import rights_of
+from planaria.placement.right import Rights, rights_of
 from planaria.placement.tripwire import LIMITS as WATCHED
 from planaria.placement.tripwire import Watched, mode_and_effects
 from planaria.placement.usage import Usage
@@ -53,6 +52,15 @@ class Later:
         """Return what its cells use."""
         return [] if self.made is None else usages_of(self.made)
 
+    async def warm(self) -> None:
+        """Make it, and let it do now what its first cell would wait for.
+
+        Raises: what it cannot have on this machine.
+        """
+        if self.made is None:
+            self.made = self.make()
+        await self.made.warm()
+
     async def close(self) -> None:
         """Close it, if it was made; another start makes a new one."""
         made, self.made = self.made, None
@@ -60,8 +68,10 @@ class Later:
             await made.close()
 
 
-def placements_at(root: Path, *, codec: Codec, watched: bool = False) -> dict[str, Placement]:
-    """Return the placements that a system at `root` may name; close them with `close`.
+def placements_at(
+    root: Path, *, codec: Codec, watched: bool = False, tell: Callable[[str], None] = lambda _: None
+) -> dict[str, Placement]:  # fmt: skip
+    """Return the placements that a system at `root` may name; close them with `close`. `tell` hears of what takes long.
 
     >>> from planaria.placement.codec import MsgspecCodec
     >>> sorted(placements_at(Path("shop"), codec=MsgspecCodec()))
@@ -77,7 +87,7 @@ def placements_at(root: Path, *, codec: Codec, watched: bool = False) -> dict[st
     def wasm() -> Any:
         from planaria.placement.wasm.placement import Wasm
 
-        return Wasm(root, secrets=os.environ)
+        return Wasm(root, secrets=os.environ, progress=tell)
 
     inside: Placement = Watched(root) if watched else InProcess()
     return {"inprocess": inside, "copying": Copying(codec), "process": Later(process), "wasm": Later(wasm)}
@@ -96,18 +106,37 @@ def check_placement(plan: CellPlan, places: Places) -> None:
     """Check what can be known of a cell's placement without running it.
 
     Raises:
-        RightProblems, TripwireProblems: PLN-P301, PLN-P901, for the line in system.py; Unfit: PLN-L213, for the code.
+        RightProblems, TripwireProblems: PLN-P301, PLN-P901, for the line in system.py; NotGiven, Unfit: PLN-P714, PLN-P713,
+            for what a guest of WebAssembly cannot have or do.
     """
     if plan.placement == "inprocess":
         mode_and_effects(plan.name, plan.contract, plan.limits)
     elif plan.placement in APART:
-        rights_of(plan.name, plan.contract, plan.limits, own=OWN[plan.placement])
-    if plan.placement == "wasm":
-        from planaria.placement.wasm.fitness import unfit
+        rights = rights_of(plan.name, plan.contract, plan.limits, own=OWN[plan.placement])
+        if plan.placement == "wasm":
+            _check_guest(plan, places.impl(plan.name), rights)
 
-        files = files_of(places.impl(plan.name)) if places.impl(plan.name).is_dir() else {}
-        if problems := unfit(files):
-            raise Unfit.of(f"cell '{plan.name}' as 'wasm'", problems)
+
+def _check_guest(plan: CellPlan, directory: Path, rights: Rights) -> None:
+    from planaria.placement.wasm.component.opening import component_in
+    from planaria.placement.wasm.error import NotGiven, Unfit
+    from planaria.placement.wasm.fitness import unfit
+    from planaria.placement.wasm.placement import ungiven
+
+    if not directory.is_dir() or component_in(directory) is not None:
+        return  # a component is checked by its engine, where it is opened
+    if problems := ungiven(rights, dict.fromkeys(rights.secrets, "given where it runs")):
+        raise NotGiven.of(f"cell '{plan.name}' in WebAssembly", problems)
+    if problems := unfit(files_of(directory), also=[one.__module__ for one in (plan.contract, *plan.uses)]):
+        raise Unfit.of(f"cell '{plan.name}' in WebAssembly", problems)
+
+
+async def warm(placements: Mapping[str, Placement], plans: Iterable[CellPlan]) -> None:
+    """Let the placements that a system uses do now what their first cells would wait for, such as building the guest."""
+    for name in dict.fromkeys(plan.placement for plan in plans):
+        one = placements.get(name)
+        if isinstance(one, Later):
+            await one.warm()
 
 
 async def close(placements: Iterable[Placement]) -> None:
