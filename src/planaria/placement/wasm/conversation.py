@@ -51,8 +51,8 @@ class Exchange:
     def left(self) -> Allowance:
         """Return what its next turn may use."""
         given = self.allowance
-        if given is FREE:
-            return FREE
+        if given is FREE or not self.cpu_s:
+            return given
         return Allowance(
             fuel=None if given.fuel is None else max(1, given.fuel - self.fuel),
             cpu_s=None if given.cpu_s is None else max(0.001, given.cpu_s - self.cpu_s),
@@ -124,22 +124,20 @@ class Conversation:
             self._turn(*self.waiting.popleft())
 
     def _over(self, outcome: Outcome, exchange: Exchange) -> None:
+        answer, error, fuel, cpu_s = outcome
         self.turns += 1
-        self.fuel += outcome.fuel
-        self.cpu_s += outcome.cpu_s
-        exchange.fuel += outcome.fuel
-        exchange.cpu_s += outcome.cpu_s
-        self._heard(outcome)
-
-    def _heard(self, outcome: Outcome) -> None:
-        if outcome.error is not None:
-            self.over(outcome.error)
+        self.fuel += fuel
+        self.cpu_s += cpu_s
+        exchange.fuel += fuel
+        exchange.cpu_s += cpu_s
+        if error is not None:
+            self.over(error)
             return
         try:
-            due_s, messages = read(outcome.answer)
+            due_s, messages = read(answer)
             self.hear(due_s, messages)
-        except PlanariaError as error:
-            self.over(error)
+        except PlanariaError as wrong:
+            self.over(wrong)
 
     def hear(self, due_s: float | None, messages: list[Message]) -> None:
         """Sort what came out of a turn."""

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, NamedTuple
 
 import wasmtime
 from wasmtime import _ffi, component
@@ -48,24 +48,27 @@ class TimeSpent(GuestCrashed):
     what = "the WebAssembly guest ended: a call used its {limit_s} s of processor time"
 
 
-def _native() -> tuple[Any, Any, Any]:
-    begin = ctypes.CFUNCTYPE(
-        ctypes.c_void_p,
-        ctypes.c_void_p,
-        ctypes.c_void_p,
-        ctypes.c_void_p,
-        ctypes.c_size_t,
-        ctypes.c_void_p,
-        ctypes.c_size_t,
-        ctypes.c_void_p,
-    )(("wasmtime_component_func_call_async", _ffi.dll))
-    step = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p)(("wasmtime_call_future_poll", _ffi.dll))
-    drop = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(("wasmtime_call_future_delete", _ffi.dll))
-    return begin, step, drop
+def _native(name: str, gives: Any, *takes: Any) -> Any:
+    return ctypes.CFUNCTYPE(gives, *takes)((name, _ffi.dll))
+
+
+class _Text(ctypes.Structure):
+    """A text as the engine holds it; it stands over the engine's own value."""
+
+    _fields_ = (("size", ctypes.c_size_t), ("data", ctypes.c_char_p))
+
+
+class _Bytes(ctypes.Structure):
+    _fields_ = (("size", ctypes.c_size_t), ("data", ctypes.c_void_p))
 
 
 # The binding's own call asks the engine for the types each time, and cannot make a call in slices.
-BEGIN, STEP, DROP = _native()
+_PLACE, _COUNT = ctypes.c_void_p, ctypes.c_size_t
+BEGIN = _native("wasmtime_component_func_call_async", _PLACE, _PLACE, _PLACE, _PLACE, _COUNT, _PLACE, _COUNT, _PLACE)
+STEP = _native("wasmtime_call_future_poll", ctypes.c_bool, _PLACE)
+DROP = _native("wasmtime_call_future_delete", None, _PLACE)
+FUEL = _native("wasmtime_context_get_fuel", _PLACE, _PLACE, _PLACE)
+FREE_BYTES = _native("wasm_byte_vec_delete", None, ctypes.POINTER(_Bytes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +82,7 @@ class Allowance:
 FREE = Allowance()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a turn gave, or why there is no more guest, and what it used."""
 
     answer: str
@@ -108,6 +110,9 @@ class Instance:
         self._arguments, self._results = (_ffi.wasmtime_component_val_t * 1)(), (_ffi.wasmtime_component_val_t * 1)()
         self._arguments[0].kind = _ffi.WASMTIME_COMPONENT_STRING
         self._failure, self._fuel, self._left = ctypes.c_void_p(), ctypes.c_uint64(), FUEL_FULL
+        self._given = _Text.from_address(ctypes.addressof(self._arguments[0].of.string))
+        self._taken = _Bytes.from_address(ctypes.addressof(self._results[0].of.string))
+        self._tank = ctypes.byref(self._fuel)
         self._places = (ctypes.byref(self._function), self._context, ctypes.cast(self._arguments, ctypes.c_void_p),
                         ctypes.cast(self._results, ctypes.c_void_p), ctypes.byref(self._failure))  # fmt: skip
         self._call: Any = None
@@ -125,8 +130,8 @@ class Instance:
             self._left = FUEL_FULL if allowance.fuel is None else max(1, allowance.fuel)
             self._store.set_fuel(self._left)
         data = self._inbox = inbox.encode()
-        text = self._arguments[0].of.string
-        text.size, text.data = len(data), ctypes.cast(ctypes.c_char_p(data), type(text.data))
+        given = self._given
+        given.size, given.data = len(data), data
         function, context, arguments, results, failure = self._places
         self._call = BEGIN(function, context, arguments, 1, results, 1, failure)
         return bool(STEP(self._call))
@@ -151,21 +156,18 @@ class Instance:
         self._call = None
         if self._failure.value:
             return self._ended(self._cause(allowance))
-        result = self._results[0].of.string
-        if result.size > ANSWER_BYTES_MAX:
-            _ffi.wasm_byte_vec_delete(ctypes.byref(result))
-            return self._ended(GuestCrashed(text=f"it answered with {result.size} bytes"))
-        answer = ctypes.string_at(result.data, result.size).decode()
-        _ffi.wasm_byte_vec_delete(ctypes.byref(result))
-        return Outcome(answer=answer, error=None, fuel=self._burnt(), cpu_s=self._spent_s or time.perf_counter() - self._began_s)
-
-    def _burnt(self) -> int:
-        _ffi.wasmtime_context_get_fuel(self._context_pointer(), ctypes.byref(self._fuel))
-        burnt, self._left = self._left - self._fuel.value, self._fuel.value
-        return burnt
-
-    def _context_pointer(self) -> Any:
-        return self._store._context()  # noqa: SLF001 - the binding's own `get_fuel` makes an object each time
+        taken = self._taken
+        size = taken.size
+        try:
+            if size > ANSWER_BYTES_MAX:
+                return self._ended(GuestCrashed(text=f"it answered with {size} bytes"))
+            answer = ctypes.string_at(taken.data, size).decode()
+        finally:
+            FREE_BYTES(taken)
+        FUEL(self._context, self._tank)
+        left = self._fuel.value
+        burnt, self._left = self._left - left, left
+        return Outcome(answer, None, burnt, self._spent_s or time.perf_counter() - self._began_s)
 
     def _cause(self, allowance: Allowance) -> PlanariaError:
         pointer = ctypes.cast(self._failure, ctypes.POINTER(_ffi.wasmtime_error_t))
@@ -182,7 +184,7 @@ class Instance:
             self._call = None
         self.error = error
         spent_s = self._spent_s or time.perf_counter() - self._began_s
-        return Outcome(answer="", error=error, fuel=self._left if self._limited else 0, cpu_s=spent_s)
+        return Outcome("", error, self._left if self._limited else 0, spent_s)
 
     def elsewhere(self, job: Callable[[], None]) -> None:
         """Run a job in the instance's own thread, which begins with the first."""

@@ -73,6 +73,9 @@ def read(answer: str) -> tuple[float | None, list[Message]]:
     """
     head, line_end, body = answer.partition("\n")
     words = head.split(" ")
+    if len(words) == 5 and words[0] == words[4] == "-" and words[1] in KINDS and words[3] == str(len(body)):  # noqa: PLR2004 - one message
+        _number(words[2], "a message's number")
+        return None, [Message(words[1], words[2], body, ())]
     count, rest = divmod(len(words) - 1, 4)
     if not line_end or rest or count > MESSAGES_MAX or len(head) > HEAD_CHARACTERS_MAX:
         raise nonsense(f"{count} messages announced by '{head[:100]}'")

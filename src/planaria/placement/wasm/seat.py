@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, NamedTuple
 
+import msgspec
+
 from planaria.kernel.contract import OperationDescription, operations
 from planaria.kernel.error import PlanariaError
 from planaria.kernel.loader import ImplementationProblems
@@ -23,8 +25,9 @@ from planaria.placement.wasm.errand import Errands, raised_from
 from planaria.placement.wasm.error import InstanceCrashed, InstanceGone, StartFailed
 from planaria.placement.wasm.instance import FREE, Allowance, GuestCrashed, Instance
 from planaria.placement.wasm.material import material
-from planaria.placement.wasm.message import Message, nonsense, parted, whole
+from planaria.placement.wasm.message import FULL, MARK, Message, nonsense, parted, whole
 
+NEXT = msgspec.Raw(b"NaN")
 PLAIN = dict[str, Any] | list[Any] | str | float | int | bool | None
 
 
@@ -125,8 +128,9 @@ class Room:
 
     async def close(self) -> None:
         """Throw it away."""
+        if not self.conversation.crashed.done():
+            self.conversation.crashed.cancel()
         self.conversation.over(GuestCrashed(text="it was closed"))
-        self.conversation.crashed.exception()
         await self.errands.close()
         if self.serving is not None:
             await asyncio.wait([self.serving])
@@ -154,12 +158,23 @@ class WasmSeat:
         return self._flow(described) if described.streams else self._call(described)
 
     def _writer(self, described: OperationDescription) -> Callable[[tuple[Any, ...]], tuple[str, str]]:
+        """Return what writes arguments; a long text among them is sent beside the JSON, as it is."""
         encode = self.furnishing.codec.encode
-        return lambda arguments: parted(encode(arguments))
+        if not any(one.type is str for one in described.parameters):
+            return lambda arguments: parted(encode(arguments))
+
+        def written(arguments: tuple[Any, ...]) -> tuple[str, str]:
+            long = [one for one in arguments if type(one) is str and len(one) > FULL and one.isascii()]
+            if not long:
+                return parted(encode(arguments))
+            rest = [NEXT if type(one) is str and len(one) > FULL and one.isascii() else one for one in arguments]
+            return encode(rest).decode() + "".join(long), ",".join(str(len(one)) for one in long)
+
+        return written
 
     def _call(self, described: OperationDescription) -> Callable[..., Awaitable[Any]]:
         name, errors, written = described.name, described.errors, self._writer(described)
-        decode = self.furnishing.codec.decoder(described.returns)
+        decode, is_text = self.furnishing.codec.decoder(described.returns), described.returns is str
 
         async def call(*arguments: Any) -> Any:
             room, (text, cuts) = self._room(), written(arguments)
@@ -167,8 +182,15 @@ class WasmSeat:
             self.calls += 1
             number, exchange = conversation.enter(name, self.allowance)
             conversation.send(conversation.head("c", number, name, cuts) + text, exchange)
-            answer = await room.settled(number, exchange, name, errors)
-            return decode(self._whole(room, answer, exchange))
+            came = exchange.came
+            if came and came[0].__class__ is Message and came[0].kind == "r":
+                answer = came.popleft()
+                del conversation.exchanges[number]
+            else:
+                answer = await room.settled(number, exchange, name, errors)
+            if is_text and answer.text == MARK and len(answer.segments) == 1:
+                return answer.segments[0]
+            return decode(answer.text.encode() if not answer.segments else self._whole(room, answer, exchange))
 
         return call
 
