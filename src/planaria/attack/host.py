@@ -117,6 +117,16 @@ class Trial:
             AttackNotRun: PLN-A110, where the target could not be started.
         """
         started = perf_counter()
+        self.ground.victims.listeners.append(self.problems)
+        try:
+            await self._run()
+            self.problems += [one for one in (problem_of_lines(self.lines), self.watch.problem()) if one]
+            await self.ground.victims.tell()
+        finally:
+            self.ground.victims.listeners = [one for one in self.ground.victims.listeners if one is not self.problems]
+        return self._judged(perf_counter() - started)
+
+    async def _run(self) -> None:
         life = self.ground.life(target=True, complain=self._complain)
         async with self.watch.watching():
             try:
@@ -131,9 +141,6 @@ class Trial:
                 self.problems.append(f"the host needed {perf_counter() - stopping:.1f} s to end the cell")
             if life.ended is not None and life.ended.done():
                 life.ended.exception()
-        self.problems += [one for one in (problem_of_lines(self.lines), self.watch.problem()) if one]
-        self.problems += await self.ground.victims.observed()
-        return self._judged(perf_counter() - started)
 
     async def _bounded(self, work: Any, seconds: float, problem: str) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -1,12 +1,15 @@
 """The suite: every attack of a placement in turn, and what must work.
 
 Why: whoever runs this on his own machine need not believe anybody.
-Decision D-112: an attack of which only the time of the host is held against it is run a second time. Because a busy machine
-is slow without being attacked, and a finding must be repeatable. Revisit when time is measured in work and not in seconds.
+Decision D-112: attacks run beside each other, and whatever is held against one, by itself or by a victim that anybody could have
+harmed, counts only when it is so again with the attack alone. Because most of the time is waiting, a busy machine is slow without
+being attacked, and a finding must be repeatable. Revisit when a finding is lost that way.
 Not here: one attack (`host`), telling people (`cli.doctor`).
 """
 
+import asyncio
 import tempfile
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,7 +27,7 @@ from planaria.kernel.port import Placement
 
 PLACEMENTS = ("process", "wasm")
 SCRATCH_MB = 16
-SLOW = ("did nothing else for", "answered after", "to end the cell")
+BESIDE = 8
 Made = Callable[[Path], Placement]
 
 
@@ -59,18 +62,10 @@ async def run_attacks(
     if name not in PLACEMENTS:
         raise NotAttackable(placement=name, known=", ".join(PLACEMENTS))
     chosen = [one for one in attacks_for(name) if not only or one.name in set(only)]
-    started, outcomes = perf_counter(), list[Outcome]()
+    started = perf_counter()
     with tempfile.TemporaryDirectory(prefix="planaria-attack-", ignore_cleanup_errors=True) as folder:
         async with _shared(name, Path(folder), make) as (here, street, conditions):
-            for attack in _fitting(chosen, here):
-                outcome = await Trial(here, attack, street.ask).run()
-                if "neighbour" in outcome.why and not outcome.stopped:
-                    await street.renew()
-                if _is_slowness_alone(outcome):
-                    outcome = await Trial(here, attack, street.ask).run()
-                outcomes.append(outcome)
-                if told is not None:
-                    told(outcome)
+            outcomes = await _beside(here, street, _fitting(chosen, here), told or (lambda _: None))
     sane = tuple(one for one in outcomes if one.attack.sane)
     tried = tuple(one for one in outcomes if not one.attack.sane)
     return Report(placement=name, attacks=tried, sanity=sane, seconds=perf_counter() - started, conditions=conditions)
@@ -117,6 +112,13 @@ class Street:
         answer = await self.life.handle(Neighbour).answer(1)
         return None if answer == 2 else f"it answered {answer}"  # noqa: PLR2004 - the number that follows
 
+    async def is_well(self) -> bool:
+        """Say whether the neighbour still answers."""
+        try:
+            return await self.ask() is None
+        except PlanariaError:
+            return False
+
     async def renew(self) -> None:
         """Start the neighbour again, where an attack has harmed it."""
         await self.__aexit__()
@@ -142,5 +144,25 @@ def _fitting(chosen: list[Attack], here: Ground) -> list[Attack]:
     return [one for one in chosen if not (one.sane and one.scratch and "scratch_mb" not in here.limits)]
 
 
-def _is_slowness_alone(outcome: Outcome) -> bool:
-    return not outcome.stopped and all(any(word in one for word in SLOW) for one in outcome.why.split("; "))
+async def _beside(here: Ground, street: Street, chosen: list[Attack], told: Callable[[Outcome], None]) -> list[Outcome]:
+    """Run attacks beside each other; then those alone of which anything is held against them, or which must work."""
+    waiting, found = deque(sorted(chosen, key=lambda one: -one.deadline_s)), dict[str, Outcome]()
+
+    async def runner() -> None:
+        while waiting:
+            attack = waiting.popleft()
+            outcome = await Trial(here, attack, street.ask).run()
+            found[attack.name] = outcome
+            if outcome.stopped != attack.sane:
+                told(outcome)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(BESIDE):
+            group.create_task(runner())
+    for attack in chosen:
+        if found[attack.name].stopped == attack.sane:
+            if not await street.is_well():
+                await street.renew()
+            found[attack.name] = outcome = await Trial(here, attack, street.ask).run()
+            told(outcome)
+    return [found[attack.name] for attack in chosen]

@@ -114,6 +114,15 @@ class Victims:
         self.canary = Canary()
         self.facts: Facts = {}
         self.before: dict[str, tuple[object, ...]] = {}
+        self.listeners: list[list[str]] = []
+        self.lock = asyncio.Lock()
+
+    async def tell(self) -> None:
+        """Tell all who listen what reached the victims since the last time, since it may be anybody's doing."""
+        async with self.lock:
+            told = await self.observed()
+            for one in self.listeners:
+                one.extend(told)
 
     async def observed(self) -> list[str]:
         """Return what reached the victims since the last time, and mend them."""

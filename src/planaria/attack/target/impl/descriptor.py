@@ -13,6 +13,7 @@ from .means import CELL, Blocked, Facts, attack, facility, told
 MARK = "PLANARIA-" + "SECRET"
 DESCRIPTORS = range(1024)
 OBJECTS_MAX = 200_000
+LONGER = 20
 
 
 @attack(bare="a fresh interpreter inherits nothing either")
@@ -91,9 +92,9 @@ def finds_a_secret_among_objects(_: Facts) -> str:
         seen += 1
         parts = list(thing.values()) if type(thing) is dict else list(thing) if type(thing) in (list, tuple, set, frozenset) else []
         for part in parts:
-            if isinstance(part, str) and part.startswith(f"{MARK}-"):
+            if isinstance(part, str) and part.startswith(f"{MARK}-") and len(part) > LONGER:
                 return part
-            if isinstance(part, bytes) and part.startswith(f"{MARK}-".encode()):
+            if isinstance(part, bytes) and part.startswith(f"{MARK}-".encode()) and len(part) > LONGER:
                 return part.decode()
     raise Blocked(f"{seen} objects, none of them secret")
 

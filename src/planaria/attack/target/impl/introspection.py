@@ -15,7 +15,7 @@ MARK = "PLANARIA-" + "SECRET-"
 
 def _secret_in(names: dict[str, Any]) -> str | None:
     for value in names.values():
-        if isinstance(value, str) and value.startswith(MARK):
+        if isinstance(value, str) and value.startswith(MARK) and value != MARK:
             return value
     return None
 

@@ -255,7 +255,7 @@ def may_gain_privileges(_: Facts) -> str:
 
     Allows: becoming root by any such program that has a hole.
     """
-    if libc().prctl(39, 0, 0, 0, 0) == 1:
+    if checked(libc().prctl(39, 0, 0, 0, 0)) == 1:
         raise Blocked("it may gain none")
     return "it may"
 

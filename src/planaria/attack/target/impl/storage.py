@@ -90,7 +90,7 @@ async def looks_at_the_tables_of_all(_: Facts) -> str:
     return await _each(CELL[-1].shelf.read, (
         "select name from sqlite_master", "select * from sqlite_schema", "select * from pragma_table_list",
         "select * from pragma_table_info('neighbour__secret')",
-        "pragma table_list", "select * from dbstat", "select * from sqlite_dbpage", "explain select 1",
+        "pragma table_list", "select * from dbstat", "select * from sqlite_dbpage",
     ))  # fmt: skip
 
 
@@ -165,7 +165,7 @@ async def counts_without_end_in_the_store(_: Facts) -> str:
 
     Allows: keeping the store from everybody else.
     """
-    await CELL[-1].shelf.write(lambda tx: tx.rows(f"{ENDLESS} select count(*) from n"))
+    await CELL[-1].shelf.write(lambda tx: tx.rows(f"{ENDLESS} select sum(i) from n"))
     return "it ended"
 
 
@@ -212,7 +212,7 @@ async def asks_for_a_thousand_transactions(_: Facts) -> str:
     Allows: keeping the store from everybody else.
     """
     asyncio, shelf = facility("asyncio"), CELL[-1].shelf
-    slow = "with recursive n(i) as (select 1 union all select i + 1 from n limit 20000) select count(*) from n"
+    slow = "with recursive n(i) as (select 1 union all select i + 1 from n limit 20000) select sum(i) from n"
     results = await asyncio.gather(*(shelf.write(lambda tx: tx.row(slow)) for _ in range(1000)), return_exceptions=True)
     raise Blocked(f"{sum(isinstance(one, Exception) for one in results)} were refused; the host says whether the store answers others")
 
