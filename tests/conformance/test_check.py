@@ -5,7 +5,8 @@ import pytest
 from planaria.testing import MemoryStore
 from planaria.testing.conform import STORE_PROMISES, name_of
 from planaria.testing.conform.check import PromiseBroken, raises, same
-from planaria.testing.conform.placement import delivers_each_event_once_and_in_order, ends_calls_at_their_deadline
+from planaria.testing.conform.event import delivers_each_event_once_and_in_order
+from planaria.testing.conform.outcome import ends_calls_at_their_deadline
 from planaria.testing.conform.store import undoes_a_body_that_raises
 
 

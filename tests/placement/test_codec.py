@@ -198,7 +198,9 @@ def test_refuses_to_write_what_json_cannot_hold(value):
 
 
 @pytest.mark.parametrize("found", [float("inf"), float("-inf"), float("nan")])
-@pytest.mark.parametrize("around", [lambda one: one, lambda one: ({"a": (None, one)},), lambda one: frozenset({one}), lambda one: Page(address="a", rank=one)])
+@pytest.mark.parametrize(
+    "around", [lambda one: one, lambda one: ({"a": (None, one)},), lambda one: frozenset({one}), lambda one: Page(address="a", rank=one)]
+)
 def test_refuses_a_float_that_is_not_finite_and_names_it(around, found):
     with pytest.raises(Unwritable, match=f"{found} is not a finite number"):
         MsgspecCodec().encode(around(found))

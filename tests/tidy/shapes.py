@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from tests.tidy.rule import Finding, Rule, Source, definitions, each, snippet
 
 _FROZEN = frozenset(("frozen", "slots", "kw_only"))
-_FAMILIES = frozenset(("PlanariaError", "CellError", "Refused", "Failed", "Unknown", "Several", "Contract"))
+_FAMILIES = frozenset(("PlanariaError", "CellError", "Refused", "Failed", "Unknown", "Several", "Contract", "Struct"))
 _POSITIONAL_FIELDS_MAX = 3
 _REASON_WORDS_MIN = 2
 _EXCUSE = re.compile(r"#\s*(noqa|type:\s*ignore|pragma:\s*no (?:cover|branch))(?::?\s*(?:\[[\w, -]+\]|[A-Z]+\d+[, ]*)*)(.*)")
