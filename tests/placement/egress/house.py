@@ -10,6 +10,7 @@ from planaria.placement.egress.access import Accesses
 from planaria.placement.egress.broker import Broker
 from planaria.placement.egress.client import Client, install
 from planaria.placement.egress.line import channel
+from planaria.placement.egress.plain import PlainSockets
 from planaria.placement.right import Host
 from planaria.testing.clock import NOON, FakeClock
 
@@ -61,7 +62,7 @@ async def housed(*hosts, names=None, limits=None, installed=False):
     kept, ends = Accesses(), channel()
     broker = Broker(CELL, [Host(*one) for one in hosts], record=kept, clock=FakeClock(), limits=limits, resolver=names or Names())
     serving = asyncio.create_task(broker.serve(ends[0]))
-    undo = install(ends[1]) if installed else None
+    undo = installed_here(ends[1]) if installed else None
     house = House(broker=broker, kept=kept, client=Client(ends[1]), ends=ends, serving=serving)
     try:
         yield house
@@ -73,8 +74,17 @@ async def housed(*hosts, names=None, limits=None, installed=False):
     assert broker._lines == set()
 
 
+def installed_here(end):
+    """Install all but what the broker needs itself, which lives in this process too: sockets of its own."""
+    kept, PlainSockets.install = PlainSockets.install, lambda sockets: None
+    try:
+        return install(end)
+    finally:
+        PlainSockets.install = kept
+
+
 @asynccontextmanager
-async def source(talk):
+async def source(talk, context=None):
     """Run a source on loopback; `talk(reader, writer)` is its side of each connection."""
     tasks = set()
 
@@ -88,7 +98,7 @@ async def source(talk):
             writer.close()
             tasks.discard(asyncio.current_task())
 
-    server = await asyncio.start_server(met, "127.0.0.1", 0)
+    server = await asyncio.start_server(met, "127.0.0.1", 0, ssl=context)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

@@ -304,7 +304,7 @@ async def test_closes_what_it_opened():
 
 
 async def test_speaks_tls_for_those_who_cannot(tls):
-    async with source_of(tls.server) as port, housed(("localhost", port), names=Names(localhost=("127.0.0.1",))) as house:
+    async with source(echo, tls.server) as port, housed(("localhost", port), names=Names(localhost=("127.0.0.1",))) as house:
         reader, writer = await house.broker.open("localhost", port, tls=tls.client)
         writer.write(b"abc\n")
         assert await reader.readline() == b"abc\n"
@@ -314,28 +314,6 @@ async def test_speaks_tls_for_those_who_cannot(tls):
             await house.broker.open("localhost", port, tls=True)
         with pytest.raises(ssl.SSLCertVerificationError):
             await house.broker.open("localhost", port, tls=True)
-
-
-def source_of(context):
-    from contextlib import asynccontextmanager
-
-    @asynccontextmanager
-    async def running():
-        async def talk(reader, writer):
-            try:
-                while line := await reader.readline():
-                    writer.write(line)
-            finally:
-                writer.close()
-
-        server = await asyncio.start_server(talk, "127.0.0.1", 0, ssl=context)
-        try:
-            yield server.sockets[0].getsockname()[1]
-        finally:
-            server.close()
-            await server.wait_closed()
-
-    return running()
 
 
 WORKER = """if True:

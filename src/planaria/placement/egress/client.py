@@ -18,6 +18,8 @@ from typing import Any, TypeVar
 from planaria.placement.egress.connection import Connection
 from planaria.placement.egress.error import AddressDisguised, BrokerGone
 from planaria.placement.egress.line import ASK, HOST_CHARACTERS_MAX, LENGTH_BYTES, PACKET_BYTES_MAX, frame, meant
+from planaria.placement.egress.plain import PlainSockets
+from planaria.placement.egress.standin import Info, StandIns
 
 STALE_MAX = 100
 DESCRIPTORS = 2
@@ -34,7 +36,7 @@ class Client:
 
     def __init__(self, channel: socket.socket) -> None:
         channel.settimeout(0)
-        self.channel = channel
+        self.channel, self.names = channel, StandIns()
 
     def connect(self, host: Any, port: Any, timeout_s: float | None = None) -> Connection:
         """Return a connection, as a blocking socket.
@@ -68,6 +70,7 @@ class Client:
             talk.close()
 
     def _talk(self, host: Any, port: Any) -> Talk[Connection]:
+        host = self.names.name(host)
         question = _question(host, port)
         for _ in range(STALE_MAX):
             try:
@@ -170,27 +173,48 @@ def install(channel: socket.socket) -> Callable[[], None]:
     Call it once, before the cell is loaded; loops and threads may be made before or after.
     """
     client = Client(channel)
-    plain, looped = socket.create_connection, asyncio.BaseEventLoop.create_connection
+    sockets = PlainSockets(client.connect, client.reach)
+    kept = {name: getattr(socket, name) for name in ("create_connection", "getaddrinfo", "gethostbyname")}
+    looped = asyncio.BaseEventLoop.create_connection
 
+    def undo() -> None:
+        for name, function in kept.items():
+            setattr(socket, name, function)
+        asyncio.BaseEventLoop.create_connection = looped  # type: ignore[method-assign]  # what it was
+        sockets.undo()
+
+    for function in _functions(client, kept["getaddrinfo"]):
+        setattr(socket, function.__name__, function)
+    asyncio.BaseEventLoop.create_connection = _method(client, looped)  # type: ignore[method-assign]  # its parameters, without their types
+    sockets.install()
+    return undo
+
+
+def _functions(client: Client, plain: Callable[..., list[Info]]) -> tuple[Callable[..., Any], ...]:
     def create_connection(address: Any, timeout: Any = UNSET, *_others: Any, **_more: Any) -> socket.socket:
         return client.connect(address[0], address[1], socket.getdefaulttimeout() if timeout is UNSET else timeout)
 
-    async def connection_of_loop(loop: Any, protocol_factory: Any, host: Any = None, port: Any = None, **given: Any) -> Any:
+    def getaddrinfo(host: Any, port: Any, *given: int, **more: int) -> list[Info]:
+        return plain(host, port, *given, **more) if host is None else client.names.infos(host, port, *given, **more)
+
+    def gethostbyname(hostname: str) -> str:
+        return str(client.names.infos(hostname, 0, socket.AF_INET)[0][4][0])
+
+    return create_connection, getaddrinfo, gethostbyname
+
+
+def _method(client: Client, looped: Callable[..., Any]) -> Any:
+    async def create_connection(loop: Any, protocol_factory: Any, host: Any = None, port: Any = None, **given: Any) -> Any:
         if given.get("sock") is not None or (host is None and port is None):
             return await looped(loop, protocol_factory, host, port, **given)
         line = await client.reach(host, port)
-        kept = {name: value for name, value in given.items() if name not in OF_THE_BROKER}
-        if kept.get("ssl") and kept.get("server_hostname") is None:
-            kept["server_hostname"] = host
+        more = {name: value for name, value in given.items() if name not in OF_THE_BROKER}
+        if more.get("ssl") and more.get("server_hostname") is None:
+            more["server_hostname"] = host
         try:
-            return await looped(loop, protocol_factory, sock=line, **kept)
+            return await looped(loop, protocol_factory, sock=line, **more)
         except BaseException:
             line.close()
             raise
 
-    def undo() -> None:
-        socket.create_connection, asyncio.BaseEventLoop.create_connection = plain, looped  # type: ignore[method-assign]  # as below
-
-    socket.create_connection = create_connection
-    asyncio.BaseEventLoop.create_connection = connection_of_loop  # type: ignore[method-assign, assignment]  # its parameters, without their types
-    return undo
+    return create_connection
