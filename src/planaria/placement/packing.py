@@ -5,6 +5,7 @@ would change (a moment loses its zone, a whole number its digits) travels as JSO
 Not here: the JSON codec (`codec`), framing (`process.frame`).
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -13,8 +14,10 @@ import msgspec
 
 from planaria.kernel.value import type_text, walk
 from planaria.placement.codec import CodecError, MsgspecCodec, Unwritable, WrongValue
+from planaria.placement.finite import unfinite_in
 from planaria.placement.union import travelling
 
+UNFINITE = re.compile(rb"\xca[\x7f\xff][\x80-\xff]|\xcb[\x7f\xff][\xf0-\xff]", re.DOTALL)  # may be one: a look at the value tells
 JSON = 0xC1  # the one byte that never begins a msgpack value
 Pack = Callable[[Any, bytearray, int], None]
 Unpack = Callable[[Any], Any]
@@ -75,7 +78,8 @@ class MsgpackCodec:
         """
         found = self._packers.get(type_)
         if found is None:
-            found = self._packers[type_] = self._pack if _is_plain(type_) else self._pack_json
+            plain = self._pack_checked if float in walk(type_) else self._pack
+            found = self._packers[type_] = plain if _is_plain(type_) else self._pack_json
         return found
 
     def unpacker(self, type_: Any) -> Unpack:
@@ -99,6 +103,11 @@ class MsgpackCodec:
         except (TypeError, ValueError, RecursionError) as error:
             raise Unwritable(type=type_text(type(value)), problem=str(error)) from error
 
+    def _pack_checked(self, value: Any, buffer: bytearray, offset: int) -> None:
+        self._pack(value, buffer, offset)
+        if UNFINITE.search(buffer, offset) and (found := unfinite_in(value)) is not None:
+            raise Unwritable(type=type_text(type(value)), problem=f"{found} is not a finite number")
+
     def _pack_json(self, value: Any, buffer: bytearray, offset: int) -> None:
         data = self._json.encode(value)
         del buffer[offset:]
@@ -108,6 +117,7 @@ class MsgpackCodec:
     def _unpacker(self, type_: Any) -> Unpack:
         from_json = self._json.decoder(type_)  # refuses what cannot travel
         plain = msgspec.msgpack.Decoder(type_).decode if _is_plain(type_) else None
+        floats = float in walk(type_)
 
         def unpack(data: Any) -> Any:
             if len(data) and data[0] == JSON:
@@ -115,12 +125,15 @@ class MsgpackCodec:
             if plain is None:
                 raise WrongPack(problem=f"{type_text(type_)} travels as JSON")
             try:
-                return plain(data)
+                value = plain(data)
             except msgspec.ValidationError as error:
                 problem, _, path = str(error).partition(" - at ")
                 raise WrongValue(problem=problem, path=path.strip("`") or "$", type=type_text(type_)) from error
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as error:
                 raise WrongPack(problem=str(error)) from error
+            if floats and UNFINITE.search(data) and (found := unfinite_in(value)) is not None:
+                raise WrongValue(problem=f"{found} is not a finite number", path="$", type=type_text(type_))
+            return value
 
         return unpack
 

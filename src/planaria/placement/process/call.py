@@ -20,7 +20,7 @@ from planaria.placement.process.question import Question
 from planaria.placement.process.service import Form, Inflow, form_of, message
 from planaria.placement.process.turn import Turn
 
-GRACE_S = 1.0
+GRACE_S, LOOK_S = 1.0, 0.01
 ASKED = object()
 HOOKED = "a hook"
 
@@ -132,6 +132,11 @@ class Calls:
             return await one.future
         finally:
             self.inside.pop(number, None)
+
+    async def drained(self) -> None:
+        """Wait until no call is inside."""
+        while self.inside:  # noqa: ASYNC110 - a call must not pay for an announcement that only a stop listens to
+            await asyncio.sleep(LOOK_S)
 
     def _next(self, operation: str) -> int:
         if self.gone:

@@ -126,12 +126,12 @@ class Link:
         if not self.lifeline.done():
             self.lifeline.set_result(None)
         self.child.kill()
-        async with asyncio.timeout(GONE_S):
-            await asyncio.shield(self.gone)
         self._let_go("it was stopped")
         for task in self.tasks:
             task.cancel()
-        await asyncio.wait(self.tasks)
+        async with asyncio.timeout(GONE_S):
+            await asyncio.wait(self.tasks)
+            await asyncio.shield(self.gone)
 
     def usage(self) -> tuple[int, float]:
         """Return the memory in bytes and the processor time in seconds that it uses."""

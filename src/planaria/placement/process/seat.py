@@ -23,7 +23,7 @@ from planaria.placement.process.link import Link, Terms
 from planaria.placement.process.message import Birth, name_of
 from planaria.placement.process.nursery import Nursery
 
-STOP_S = 10.0
+DRAIN_S, STOP_S = 2.0, 10.0
 _encode, _decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder().decode
 
 
@@ -32,7 +32,7 @@ class ProcessSeat:
 
     def __init__(self, order: SeatOrder, nursery: Nursery, terms: Terms, *, over: Callable[["ProcessSeat"], None]) -> None:
         self.order, self.nursery, self.terms, self.over = order, nursery, terms, over
-        self.remembers = False
+        self.remembers = self.born = False
         self.link: Link | None = None
         self.described = operations(order.contract)
         self.indexes = {name: index for index, name in enumerate(self.described)}
@@ -60,12 +60,13 @@ class ProcessSeat:
         except BaseException:
             for one in ours:
                 os.close(one)
-            self.over(self)
             raise
         finally:
             for one in theirs:
                 os.close(one)
+        self.born = True
         self.link = Link(order, self.terms, child, gone, ours)
+        gone.add_done_callback(lambda _: self.over(self))
         generation = order.generation
         birth = Birth(
             cell=order.cell, contract=name_of(order.contract), uses=tuple(map(name_of, order.uses)), digest=generation.digest,
@@ -76,17 +77,20 @@ class ProcessSeat:
         return self.link.lifeline
 
     async def stop(self) -> None:
-        """Let the cell stop, and end its worker; safe to call at any time."""
+        """Let the cell stop, and end its worker; calls that are still inside may end first. Safe to call at any time."""
         link, self.link = self.link, None
         if link is None:
+            if not self.born:
+                self.over(self)
             return
         try:
             with suppress(Exception):  # a worker that is gone, or never started, has nothing to stop
+                async with asyncio.timeout(DRAIN_S):
+                    await link.calls.drained()
                 async with asyncio.timeout(STOP_S):
                     await link.calls.hook(STOP, b"", lambda _: None)
         finally:
             await link.close()
-            self.over(self)
 
     async def hand_over(self) -> Any:
         """Return the memory that its successor needs, as plain data."""
