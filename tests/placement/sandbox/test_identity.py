@@ -45,13 +45,13 @@ TABLES = {"0 0 4294967295": False, "0 1000 1": True, "0 100000 65536": False, "0
 @pytest.mark.parametrize("table", TABLES)
 def test_root_of_a_namespace_with_one_user_is_an_ordinary_user(monkeypatch: pytest.MonkeyPatch, tmp_path, table: str) -> None:
     (tmp_path / "uid_map").write_text(f"   {table}\n")
-    monkeypatch.setattr(identity, "_USERS", tmp_path / "uid_map")
+    monkeypatch.setattr(identity, "_USERS", str(tmp_path / "uid_map"))
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert needs_claim() is not TABLES[table]
 
 
 def test_without_a_table_root_is_root(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
-    monkeypatch.setattr(identity, "_USERS", tmp_path / "none")
+    monkeypatch.setattr(identity, "_USERS", str(tmp_path / "none"))
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert needs_claim()
 

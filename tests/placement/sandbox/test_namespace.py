@@ -57,7 +57,7 @@ def test_a_refusal_is_the_answer_of_a_try(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_namespace_that_cannot_be_finished_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     monkeypatch.setattr(namespace, "attempt", lambda *_: 0)
-    monkeypatch.setattr(namespace, "_OWN", tmp_path / "gone")
+    monkeypatch.setattr(namespace, "_OWN", str(tmp_path / "gone"))
     with pytest.raises(StepRefused, match="map the user"):
         namespace.enter(("user",))
 

@@ -53,7 +53,7 @@ def has_tree(way: str) -> bool:
 def open_up(also: Sequence[str]) -> None:
     """Show this process a machine on which other users reach the interpreter, whatever the folders above it say."""
     namespace.enter(("mount",))
-    namespace.make_private()
+    namespace.keep_mounts()
     paths = [*MACHINE, *runtime_paths(), sys.prefix, sys.base_prefix, *also]
     binds = [tree.Bind(path=path, is_folder=Path(path).is_dir()) for path in paths if Path(path).exists()]
     binds += [tree.Bind(path=path, is_folder=True, writable=True, device=True) for path in ("/proc", "/dev")]

@@ -45,7 +45,7 @@ from planaria.placement.sandbox.identity import (
 from planaria.placement.sandbox.limit import close_descriptors, end_first, limits_of, one_arena, set_limits, tasks
 from planaria.placement.sandbox.policy import SCRATCH, Policy
 from planaria.placement.sandbox.runtime import LIBRARIES, devices, loader_of, runtime_paths
-from planaria.placement.sandbox.system_call import here, library, refused
+from planaria.placement.sandbox.system_call import here, library, refused, write_kernel
 
 _DEATH_SIGNAL, _DUMPABLE, _NO_NEW_PRIVILEGES, _REFUSE_EXECUTABLE_GAIN = 1, 4, 38, 65
 _ORPHAN_EXIT = 3
@@ -188,7 +188,7 @@ def confine(policy: Policy, *, keep: Collection[int], parent: int | None = None)
 
 
 def _check_alone() -> None:
-    threads = sum(1 for _ in Path("/proc/self/task").iterdir())
+    threads = len(os.listdir("/proc/self/task"))  # noqa: PTH208 - a process that was just forked has no time for paths
     if threads != 1:
         raise NotAlone(threads=threads)
 
@@ -196,7 +196,7 @@ def _check_alone() -> None:
 def _join(group: str | None) -> None:
     if group is not None:
         try:
-            Path(group, "cgroup.procs").write_text("0", encoding="ascii")
+            write_kernel(f"{group}/cgroup.procs", "0")
         except OSError as error:
             raise NoGroup(text=error.strerror) from error
 
@@ -209,7 +209,7 @@ def _see_only_the_tree(policy: Policy, prepared: _Prepared, uid: int, *, as_root
     try:
         namespace.enter(names)
         entered = names
-        namespace.make_private()
+        namespace.keep_mounts()
         root = tree.build(prepared.plan, scratch_bytes=policy.scratch_bytes, owner=owner, maps_owners=as_root)
         tree.enter(root)
     except (OSError, StepRefused) as error:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from planaria.placement.sandbox.error import NoGroup
+from planaria.placement.sandbox.system_call import write_kernel
 
 CONTROLLERS = ("memory", "pids")
 _OWN, _MOUNTS = Path("/proc/self/cgroup"), Path("/proc/self/mounts")
@@ -38,7 +39,7 @@ class Group:
     def kill(self) -> None:
         """End everything inside, at once. What is gone is no error."""
         with suppress(OSError):
-            Path(self.path, "cgroup.kill").write_text("1", encoding="ascii")
+            write_kernel(f"{self.path}/cgroup.kill", "1")
 
     def close(self) -> None:
         """Remove the group; call it when nothing is inside."""
@@ -84,7 +85,7 @@ class Home:
             for controller in self.controllers:
                 for file, value in limits[controller].items():
                     with suppress(FileNotFoundError):  # a machine without swap has no limit for it
-                        _write(path / file, str(value))
+                        write_kernel(str(path / file), str(value))
         except OSError as error:
             raise NoGroup(text=f"{error.strerror}: {path}") from error
         return Group(str(path), self.controllers)
@@ -96,12 +97,6 @@ def _controllers(path: Path) -> tuple[str, ...]:
     for name in CONTROLLERS:
         if name in offered and name not in given:
             with suppress(OSError):
-                _write(path / "cgroup.subtree_control", f"+{name}")
+                write_kernel(str(path / "cgroup.subtree_control"), f"+{name}")
     given = (path / "cgroup.subtree_control").read_text(encoding="ascii").split()
     return tuple(name for name in CONTROLLERS if name in given)
-
-
-def _write(path: Path, text: str) -> None:
-    """Write into a file of the kernel, which is there or not, and is never made."""
-    with path.open("r+", encoding="ascii") as opened:
-        opened.write(text)

@@ -13,10 +13,9 @@ import os
 import socket
 import struct
 from collections.abc import Iterator
-from pathlib import Path
 
 from planaria.placement.sandbox.error import NoIdentity
-from planaria.placement.sandbox.system_call import call, library, refused
+from planaria.placement.sandbox.system_call import call, library, read_kernel, refused
 
 FIRST, LAST = 61184, 65519
 SYS_ADMIN, SETGID, SETUID = 21, 6, 7
@@ -24,7 +23,7 @@ _CAPABILITY_VERSION_3 = 0x2008_0522
 _CAPABILITIES_MAX = 64
 _DROP_FROM_BOUNDING_SET, _AMBIENT, _AMBIENT_CLEAR_ALL = 24, 47, 4
 _EINVAL = 22
-_USERS = Path("/proc/self/uid_map")
+_USERS = "/proc/self/uid_map"
 
 
 class Claim:
@@ -143,7 +142,7 @@ def drop_capabilities() -> None:
 def _is_alone_in_its_namespace() -> bool:
     """Decide whether root here is one mapped user, an ordinary one seen from outside."""
     try:
-        lines = _USERS.read_text(encoding="ascii").splitlines()
+        lines = read_kernel(_USERS).splitlines()
     except OSError:
         return False
     mapped = [(int(inside), int(count)) for inside, _, count in (line.split() for line in lines)]

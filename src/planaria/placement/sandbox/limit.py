@@ -7,11 +7,10 @@ Not here: limits for a whole tree of processes (`group`), processor time of one 
 import os
 import resource
 from contextlib import suppress
-from pathlib import Path
 
 from planaria.placement.sandbox.error import StepRefused
 from planaria.placement.sandbox.policy import Policy
-from planaria.placement.sandbox.system_call import library
+from planaria.placement.sandbox.system_call import library, read_kernel, write_kernel
 
 UNUSED = ("RLIMIT_CORE", "RLIMIT_MSGQUEUE", "RLIMIT_MEMLOCK", "RLIMIT_NICE", "RLIMIT_RTPRIO", "RLIMIT_SIGPENDING")
 _SIGNALS_PENDING = 64
@@ -24,7 +23,7 @@ def address_space_bytes() -> int:
     >>> address_space_bytes() > 1_000_000
     True
     """
-    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    return int(read_kernel("/proc/self/statm").split()[0]) * resource.getpagesize()
 
 
 def tasks() -> int:
@@ -33,7 +32,7 @@ def tasks() -> int:
     >>> tasks() > 0
     True
     """
-    return int(Path("/proc/loadavg").read_text(encoding="ascii").split()[3].partition("/")[2])
+    return int(read_kernel("/proc/loadavg").split()[3].partition("/")[2])
 
 
 def limits_of(policy: Policy) -> dict[str, int]:
@@ -85,7 +84,7 @@ def one_arena() -> None:
 def end_first() -> None:
     """Let the kernel end this process before others when the machine's memory runs out. Needs the machine's /proc."""
     with suppress(OSError):  # it makes the limits kinder to others, and is none itself
-        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+        write_kernel("/proc/self/oom_score_adj", "1000")
 
 
 def close_descriptors(keep: set[int]) -> None:

@@ -7,16 +7,15 @@ Not here: the file tree (`tree`), who the worker is (`identity`).
 """
 
 import os
-from pathlib import Path
 
 from planaria.placement.sandbox.identity import SYS_ADMIN, has_capability, needs_claim
-from planaria.placement.sandbox.system_call import attempt, call, library, refused
+from planaria.placement.sandbox.system_call import attempt, call, library, refused, write_kernel
 
 MOUNT, UTS, IPC, USER, PID, NET = 0x0002_0000, 0x0400_0000, 0x0800_0000, 0x1000_0000, 0x2000_0000, 0x4000_0000
 FLAGS = {"user": USER, "mount": MOUNT, "pid": PID, "ipc": IPC, "uts": UTS, "net": NET}
-_RECURSIVE_PRIVATE = 0x4000 | 0x4_0000
+_RECURSIVE_SLAVE = 0x4000 | 0x8_0000
 _SET_DUMPABLE = 4
-_OWN = Path("/proc/self")
+_OWN = "/proc/self"
 _NAME = b"cell"
 
 
@@ -36,7 +35,7 @@ def enter_namespaces(*, network: bool = False) -> tuple[str, ...]:
     if could_enter(names) is not None:
         return ()
     enter(names)
-    make_private()
+    keep_mounts()
     call("name the machine anew", "sethostname", _NAME, len(_NAME))
     return names
 
@@ -54,19 +53,19 @@ def enter(names: tuple[str, ...]) -> None:
     if "user" in names:
         library().prctl(_SET_DUMPABLE, 1, 0, 0, 0)  # else its own files in /proc belong to root
         try:
-            (_OWN / "setgroups").write_text("deny", encoding="ascii")
-            (_OWN / "uid_map").write_text(f"{uid} {uid} 1", encoding="ascii")
-            (_OWN / "gid_map").write_text(f"{gid} {gid} 1", encoding="ascii")
+            write_kernel(f"{_OWN}/setgroups", "deny")
+            write_kernel(f"{_OWN}/uid_map", f"{uid} {uid} 1")
+            write_kernel(f"{_OWN}/gid_map", f"{gid} {gid} 1")
         except OSError as error:
             raise refused("map the user into its namespace", error) from error
 
 
-def make_private() -> None:
-    """Keep what is mounted from here on to this mount namespace.
+def keep_mounts() -> None:
+    """Keep what is mounted from here on to this mount namespace; what the machine unmounts is still let go of here.
 
     Raises: PLN-P410.
     """
-    call("keep mounts private", "mount", None, b"/", None, _RECURSIVE_PRIVATE, None)
+    call("keep mounts", "mount", None, b"/", None, _RECURSIVE_SLAVE, None)
 
 
 def could_enter(names: tuple[str, ...]) -> str | None:
@@ -87,7 +86,7 @@ def _try(names: tuple[str, ...], writing: int) -> None:
         if names:
             enter(names)
         if "mount" in names:
-            make_private()
+            keep_mounts()
         text = "well"
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
         text = str(error) or type(error).__name__

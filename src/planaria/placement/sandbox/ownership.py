@@ -8,12 +8,11 @@ Not here: the mounts (`tree`).
 
 import os
 import socket
-from pathlib import Path
 
 from planaria.placement.sandbox.error import StepRefused
 from planaria.placement.sandbox.identity import become
 from planaria.placement.sandbox.namespace import USER
-from planaria.placement.sandbox.system_call import attempt, library
+from planaria.placement.sandbox.system_call import attempt, library, write_kernel
 
 _SET_DUMPABLE = 4
 
@@ -41,15 +40,14 @@ def mapping(on_disk: tuple[int, int], for_worker: tuple[int, int]) -> int:
 
 
 def _map(on_disk: tuple[int, int], for_worker: tuple[int, int], outside: socket.socket) -> None:
-    own = Path("/proc/self")
     try:
         become(for_worker[0])
         library().prctl(_SET_DUMPABLE, 1, 0, 0, 0)
         attempt("unshare", USER)
-        (own / "setgroups").write_text("deny", encoding="ascii")
-        (own / "uid_map").write_text(f"{on_disk[0]} {for_worker[0]} 1", encoding="ascii")
-        (own / "gid_map").write_text(f"{on_disk[1]} {for_worker[1]} 1", encoding="ascii")
-        descriptor = os.open(own / "ns" / "user", os.O_RDONLY | os.O_CLOEXEC)
+        write_kernel("/proc/self/setgroups", "deny")
+        write_kernel("/proc/self/uid_map", f"{on_disk[0]} {for_worker[0]} 1")
+        write_kernel("/proc/self/gid_map", f"{on_disk[1]} {for_worker[1]} 1")
+        descriptor = os.open("/proc/self/ns/user", os.O_RDONLY | os.O_CLOEXEC)
         socket.send_fds(outside, [b"well"], [descriptor])
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
         outside.send((str(error) or type(error).__name__).encode()[:250])

@@ -22,6 +22,7 @@ from planaria.placement.sandbox.error import NoLinux, StepRefused
 
 TABLE = Path(__file__).with_suffix(".tsv")
 NUMBERS_MAX = 1024
+_SMALL = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,28 @@ def call(step: str, name: str, *arguments: Any) -> int:
         return attempt(name, *arguments)
     except OSError as error:
         raise refused(step, error) from error
+
+
+def read_kernel(path: str) -> str:
+    """Read a small file of the kernel; a process that was just forked has no time for more than that.
+
+    >>> read_kernel("/proc/self/statm").split()[0].isdigit()
+    True
+    """
+    opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(opened, _SMALL).decode("ascii")
+    finally:
+        os.close(opened)
+
+
+def write_kernel(path: str, text: str) -> None:
+    """Write into a file of the kernel, which is there or not, and is never made."""
+    opened = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(opened, text.encode("ascii"))
+    finally:
+        os.close(opened)
 
 
 def refused(step: str, error: OSError) -> StepRefused:

@@ -3,7 +3,10 @@
 Why: Landlock keeps a worker from reading what is outside, but not from asking whether it is there, how large and how old it
 is. In a tree of its own there is no outside, /proc is absent, and an interpreter inside a closed folder of root's works,
 because the folders above it are made anew.
-Source: mount_setattr(2), open_tree(2), move_mount(2), fsopen(2), pivot_root(2); all of them are older than Landlock.
+Decision D-067: the machine's root is covered and left by chroot, and not unmounted after pivot_root. Because that costs every
+start a wait for all processors, and a worker has no capability, no system call and no descriptor to go below. Revisit
+when a worker keeps any of them.
+Source: mount_setattr(2), open_tree(2), move_mount(2), fsopen(2), chroot(2); all of them are older than Landlock.
 Not here: rights to what is in the tree (`landlock`).
 """
 
@@ -28,7 +31,7 @@ _HERE = -100
 _READ_ONLY, _NO_SUID, _NO_DEVICES, _NO_EXECUTION, _MAP_OWNERS = 1, 2, 4, 8, 0x10_0000
 _OPEN_CLOEXEC, _SET_STRING, _CREATE = 1, 1, 6
 _MOVE_FROM_DESCRIPTOR = 4
-_DETACH = 2
+_PRIVATE = 0x4_0000
 _BYTES_FOR_ONE_FILE = 4096
 _FILES_MIN = 64
 _OPEN_FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
@@ -176,14 +179,16 @@ def _furnish(root: int, plan: Plan) -> None:
 
 
 def enter(root: int) -> None:
-    """Make the tree the root of this process, and let go of everything else.
+    """Make the tree the root of this process, for good once it has no capabilities.
 
-    Raises: `OSError` where the kernel refuses, which changes nothing unless the old root stays behind.
+    The machine's root stays below, out of reach: to unmount it the kernel waits until every processor has passed a quiet
+    point, which takes milliseconds on a busy machine.
+
+    Raises: `OSError` where the kernel refuses.
     """
     os.fchdir(root)
     os.close(root)
-    attempt("pivot_root", b".", b".")
-    attempt("umount2", b".", _DETACH)
+    os.chroot(".")
     os.chdir("/")
 
 
@@ -220,7 +225,7 @@ def _map_owner(mount: int, bind: Bind, owner: tuple[int, int]) -> None:
 
 
 def _set_attributes(mount: int, attributes: int, *, recursive: bool, namespace: int = 0) -> None:
-    given = struct.pack("=QQQQ", attributes, 0, 0, namespace)
+    given = struct.pack("=QQQQ", attributes, 0, _PRIVATE, namespace)
     attempt("mount_setattr", mount, b"", _EMPTY_PATH | (_RECURSIVE if recursive else 0), ctypes.c_char_p(given), len(given))
 
 
