@@ -30,7 +30,7 @@ from planaria.testing.clock import FakeClock
 from planaria.testing.ids import CountingIds
 
 C = TypeVar("C", bound=Contract)
-PLACEMENTS = ("inprocess", "copying")
+PLACEMENTS = ("inprocess", "copying", "process")
 """The placements that keep every promise of `planaria.testing.conform`."""
 
 
