@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from planaria.assemble.check import examine
 from planaria.assemble.life import life_at
 from planaria.assemble.system import system_at
 from planaria.derive.wit import wit
@@ -123,3 +124,19 @@ def test_the_wit_file_is_what_the_contract_says_now():
 
 def test_the_lock_of_npm_says_nothing_of_where_packages_come_from():
     assert "resolved" not in (FOLDER / "javascript" / "package-lock.json").read_text()
+
+
+async def test_check_compares_a_component_with_its_contract(folders, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))  # where components are kept in native form
+    folder, _ = folders
+    root = tmp_path / "polyglot"
+    shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns("javascript", "tests"))
+    impl = root / "cells" / "spelling" / "impl"
+    shutil.rmtree(impl)
+    shutil.copytree(folder("c"), impl)
+    placed = (root / "system.py").read_text() + 'system.place(Spelling, "wasm")\n'
+    (root / "system.py").write_text(placed)
+    assert [one.plain() for one in (await examine(root)).findings] == []
+    (root / "system.py").write_text(placed.replace("uses=(Lexicon,)", "uses=()"))
+    (wrong,) = (await examine(root)).findings
+    assert "imports planaria:cells/lexicon, a cell that system.py does not grant" in wrong.what

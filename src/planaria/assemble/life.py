@@ -61,7 +61,7 @@ async def life_at(
 
         life = host.life = Life(composed, ports=ports, current=current, complain=complain)
         try:
-            await warm(known, composed.cells.values())
+            await warm(known, composed.cells.values(), lambda plan: current(plan).directory)
             await _start(life)
             try:
                 yield life

@@ -7,6 +7,7 @@ candidate touches.
 Not here: what a placement does (`planaria.placement`), moving a cell (`relocation`).
 """
 
+import asyncio
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -131,12 +132,29 @@ def _check_guest(plan: CellPlan, directory: Path, rights: Rights) -> None:
         raise Unfit.of(f"cell '{plan.name}' in WebAssembly", problems)
 
 
-async def warm(placements: Mapping[str, Placement], plans: Iterable[CellPlan]) -> None:
-    """Let the placements that a system uses do now what their first cells would wait for, such as building the guest."""
-    for name in dict.fromkeys(plan.placement for plan in plans):
-        one = placements.get(name)
-        if isinstance(one, Later):
-            await one.warm()
+async def warm(placements: Mapping[str, Placement], plans: Iterable[CellPlan], directory_of: Callable[[CellPlan], Path]) -> None:
+    """Let the placements that a system uses do now what their first cells would wait for: build the guest, compile components."""
+    waiting = [plan for plan in plans if isinstance(placements.get(plan.placement), Later)]
+    components = {plan.name: plan for plan in waiting if plan.placement == "wasm" and _is_component(directory_of(plan))}
+    for name in dict.fromkeys(plan.placement for plan in waiting if plan.name not in components):
+        one = placements[name]
+        assert isinstance(one, Later), "only those are waiting"
+        await one.warm()
+    for plan in components.values():
+        await asyncio.to_thread(_compile, plan, directory_of(plan))
+
+
+def _is_component(directory: Path) -> bool:
+    from planaria.placement.wasm.component import component_in
+
+    return component_in(directory) is not None
+
+
+def _compile(plan: CellPlan, directory: Path) -> None:
+    from planaria.placement.wasm.build import cache_folder
+    from planaria.placement.wasm.component import examine_component
+
+    examine_component(directory, cell=plan.name, contract=plan.contract, uses=plan.uses, cache=cache_folder())
 
 
 async def close(placements: Iterable[Placement]) -> None:
