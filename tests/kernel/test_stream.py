@@ -117,7 +117,7 @@ async def test_a_stream_runs_one_item_ahead_of_who_takes_them():
         assert await anext(drops) == 0
         for _ in range(10):
             await asyncio.sleep(0)
-        assert await cells.handle(Tap).ahead() == 3
+        assert await cells.handle(Tap).ahead() == 2
 
 
 @pytest.mark.parametrize("then, error, outcomes", [("declared", Empty, (1, 0, 1, 0)), ("other", Failed, (1, 0, 1, 0))])

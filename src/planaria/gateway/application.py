@@ -74,7 +74,7 @@ class Application:
         self.encode = parts.codec.encode
         self.new_id = parts.life.ports.ids.new
         self.traffic, self.meter = Traffic(), Meter(parts.codec.encode)
-        self.life.sample(self.meter.observe)
+        self.meter.attach(self.life)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

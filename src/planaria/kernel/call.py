@@ -107,7 +107,7 @@ class Operation:
         self.names = [one.name for one in description.parameters]
         self.conditions = [(one, one.names, one.stateful) for one in description.conditions]
         self.observers: tuple[Observer, ...] = ()
-        self.samplers: tuple[Observer, ...] = ()
+        self.samplers: tuple[Observer, ...] = ()  # see only the calls that are timed anyway: those that enter, and a sample of the others
         self.errors = {"refused": 0, "failed": 0, "unknown": 0}
         self.base, self.period, self.left = 0, SAMPLED_EVERY, SAMPLED_EVERY - 1
         self.function = self._compile(SHAPE)

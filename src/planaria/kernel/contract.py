@@ -276,8 +276,7 @@ def _operation(contract: type[Contract], name: str, sources: list[str], problems
         hints["return"] = typing.get_args(hints["return"])[0]
     if inspect.iscoroutinefunction(function) is streams or name in HOOKS:
         problems.append(f"operation '{name}' must be `async def` (or `def` that gives an AsyncIterator) and not one of {', '.join(HOOKS)}")
-    if streams and function.__planaria_mark__["idempotent"]:
-        problems.append(f"operation '{name}' gives a stream, which nobody can repeat: drop idempotent=True")
+    problems += [f"operation '{name}' is a stream, and cannot be idempotent"] * (streams and function.__planaria_mark__["idempotent"])
     problems += [f"operation '{name}': '{one}' has no type" for one in [*list(signature.parameters)[1:], "return"] if one not in hints]
     problems += [f"operation '{name}': {one}: {text}" for one, type_ in hints.items() for text in problems_of(type_)]
     taken = list(signature.parameters.values())[1:]

@@ -82,11 +82,6 @@ class Life:
         for one in self.operations:
             one.observe(observers)
 
-    def sample(self, *samplers: Observer) -> None:
-        """Attach observers that see only the calls that are timed anyway: those that enter the system, and a sample of the others."""
-        for one in self.operations:
-            one.samplers = samplers
-
     async def start(self) -> None:
         """Start every cell, what a cell uses before it; on a failure stop what was started, and raise."""
         asyncio.get_running_loop().set_task_factory(task_factory)

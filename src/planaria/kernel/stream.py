@@ -53,11 +53,10 @@ async def flow(call: Callable[..., Any], arguments: tuple[Any, ...], request: Re
     task.add_done_callback(lambda _: sink.full.set())
     try:
         while await sink.full.wait() and not sink.free.is_set():
-            item, sink.item = sink.item, None
             if not task.done():
                 sink.full.clear()
+            yield sink.item
             sink.free.set()
-            yield item
         await task
     except GeneratorExit:
         sink.left = True

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from planaria.kernel.call import CallRecord
+from planaria.kernel.life import Life
 
 BYTES_EVERY = 32
 BOUNDS_S = (0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -53,7 +54,7 @@ class Timing:
 
 
 class Meter:
-    """Time the calls of a life: `life.sample(meter.observe)`.
+    """Time the calls of a life: those that enter the system, and a sample of the others.
 
     >>> Meter(repr).timings["cart", "add"].bytes_mean
     0.0
@@ -62,6 +63,11 @@ class Meter:
     def __init__(self, encode: Callable[[Any], Any]) -> None:
         self.encode = encode
         self.timings: defaultdict[tuple[str, str], Timing] = defaultdict(Timing)
+
+    def attach(self, life: Life) -> None:
+        """Begin with the calls of `life`."""
+        for one in life.operations:
+            one.samplers = (self.observe,)
 
     def observe(self, record: CallRecord) -> None:
         """Take one call into account."""

@@ -14,7 +14,8 @@ async def test_calls_are_counted_exactly_and_timed_by_sample():
         return what
 
     async with running(desk=acting(Desk), errand=going(go=go)) as cells:
-        cells.life.sample(sampled.append)
+        for one in cells.life.operations:
+            one.samplers = (sampled.append,)
         await cells.handle(Errand).go("abc")
         assert measured(cells, "work")["calls"] == SAMPLED_EVERY * 3
         assert [one.operation for one in sampled] == ["work"] * 3 + ["go"]
