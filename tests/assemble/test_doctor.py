@@ -9,6 +9,7 @@ import pytest
 from planaria.assemble import Places, doctor, life_at
 from planaria.assemble.clock import SystemClock
 from planaria.assemble.doctor import facts_of_machine, facts_of_system, figures_told
+from planaria.assemble.error import NotAnswering
 from planaria.assemble.note import RunNote
 from planaria.assemble.serve import noted, serve
 from planaria.ledger import Ledger, make_key
@@ -151,3 +152,11 @@ def test_a_ledger_that_was_changed_is_wrong(shop):
     file = places.ledger / entry.file
     file.write_text(file.read_text().replace("9f2c", "9f2d"))
     assert by_name(facts_of_system(shop))["ledger"].level == "wrong"
+
+
+def test_a_system_that_does_not_answer_tells_nothing(shop):
+    class Silent:
+        def ask(self, method, path):
+            raise NotAnswering(address="", text="", pid=1, note="")
+
+    assert doctor._used(Silent()) == []

@@ -8,7 +8,9 @@ from planaria.assemble.relocation import relocate, rights_told
 from planaria.assemble.system import system_at
 from planaria.kernel.error import NoSuchCell
 from planaria.ledger import verify
+from planaria.placement.process import placement
 from planaria.placement.right import RightProblems
+from planaria.placement.sandbox.error import NoLandlock, Unenforceable
 from planaria.placement.tripwire import TripwireProblems
 from planaria.placement.wasm.error import Unfit
 from tests.assemble.shop import mend
@@ -124,3 +126,16 @@ async def test_a_cell_is_moved_into_a_process_and_back(shop):
         assert (used.cell, used.placement, used.seats) == ("stock", "process", 1)
     await relocate(shop, "stock", "inprocess", limits={})
     assert (shop / "system.py").read_text().replace('system.place(Stock, "inprocess")\n', "") == before
+
+
+async def test_what_this_machine_cannot_enforce_refuses_with_its_cure(shop, monkeypatch):
+    before = (shop / "system.py").read_text()
+
+    def lacking(policy):
+        raise NoLandlock
+
+    monkeypatch.setattr(placement, "prepare", lacking)
+    with pytest.raises(Unenforceable) as caught:
+        await relocate(shop, "stock", "process", limits={})
+    assert caught.value.plain()["fix"]
+    assert (shop / "system.py").read_text() == before
