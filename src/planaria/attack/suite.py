@@ -42,7 +42,7 @@ def placement_at(name: str, root: Path) -> Placement:
 
         return Process(root)
     if name == "wasm":
-        from planaria.placement.wasm import Wasm
+        from planaria.placement.wasm.placement import Wasm
 
         return Wasm(root)
     raise NotAttackable(placement=name, known=", ".join(PLACEMENTS))
