@@ -11,6 +11,7 @@ import pytest
 from planaria.kernel.contract import Contract, event, handles, operation
 from planaria.kernel.effect import Chance, Clock
 from planaria.kernel.error import CellError, Failed, Several
+from planaria.kernel.system import uses
 from planaria.placement.wasm.component import component_in
 from tests.placement.wasm.workshop import bench, from_c, from_text, world
 
@@ -97,6 +98,16 @@ class StockCell(Stock):
             StockCell.closed += 1
 
 
+FLOOD = """
+(module
+  (memory (export "memory") 4000)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 4096))
+  (func (export "planaria:cells/flood#run") (param i64) (result i32)
+    (i32.store8 (i32.const 16) (i32.const 0))
+    (i32.store (i32.const 20) (i32.const 4096))
+    (i32.store (i32.const 24) (i32.wrap_i64 (local.get 0)))
+    (i32.const 16)))
+"""
 NOTE = "create table trials__note (number integer, word text, part real, none text);"
 
 
@@ -232,6 +243,34 @@ async def test_calls_that_overlap_run_in_instances_of_their_own(trying, trial):
         one.cancel()
     await asyncio.wait(calls)
     assert 1 < len(trying.seat.instances) <= 4
+
+
+async def test_a_cell_that_is_called_inside_itself_gets_an_instance_of_its_own(trials):
+    class Back(StockCell):
+        trials: Trials = uses(Trials)
+
+        async def left(self, sku):
+            return await self.trials.run(0, 7)
+
+    async with bench(Trials, trials, beside={Stock: Back}, back=True, pool=1) as running:
+        assert await running.handle(Trials).run(6) == 7
+        await running.seat.settled()
+        assert len(running.seat.instances) == 1
+
+
+async def test_a_flood_of_values_ends_the_guest_and_not_the_host(tmp_path):
+    class Flood(Contract):
+        """Gives too much."""
+
+        @operation()
+        async def run(self, many: int) -> tuple[bool, ...]:
+            raise NotImplementedError
+
+    async with bench(Flood, from_text(FLOOD, world(Flood), tmp_path), memory_mb=300) as running:
+        assert len(await running.handle(Flood).run(10)) == 10
+        with pytest.raises(Failed) as failed:
+            await running.handle(Flood).run(200_000_000)
+        assert "more than 128 MB of values at once" in failed.value.facts["text"]
 
 
 async def test_an_instance_can_be_made_anew_for_every_call(trials):

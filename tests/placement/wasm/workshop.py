@@ -86,12 +86,18 @@ class Bench:
 
 @asynccontextmanager
 async def bench(
-    contract: type[Contract], wasm: bytes, *, beside: Mapping[type[Contract], Any] | None = None, tables: str = "", **limits: Any
+    contract: type[Contract],
+    wasm: bytes,
+    *,
+    beside: Mapping[type[Contract], Any] | None = None,
+    tables: str = "",
+    back: bool = False,
+    **limits: Any,
 ) -> AsyncIterator[Bench]:
-    """Run a component as the cell of a contract, with cells in Python beside it, which it may use."""
+    """Run a component as the cell of a contract, with cells in Python beside it, which it may use; `back` lets them use it."""
     beside, system = beside or {}, System("bench")
     for one in beside:
-        system.add(one)
+        system.add(one, uses=(contract,) if back else ())
     system.add(contract, uses=tuple(beside))
     system.place(contract, "wasm", **limits)
     complaints: list[str] = []

@@ -3,7 +3,8 @@
 Why: the WIT text, the check of a component's exports and the carrying of values must agree, so all three read one tree.
 Decision D-100: int is s64, and a number beyond it is refused where it would cross, because silent wrapping changes
 meaning. Decimal, UUID and the types of time are strings, written as JSON has them. Mappings are lists of pairs, because
-WIT has no maps that every language binds. Revisit when WIT has them.
+WIT has no maps that every language binds. Bytes are `list<u8>`, which the engine carries value by value (100 kB: some
+milliseconds): where that counts, declare text. Revisit when WIT has maps, and the engine a way for bytes.
 Not here: interfaces and their text (`wit`), carrying values (`canonical`).
 """
 

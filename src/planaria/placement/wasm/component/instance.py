@@ -139,10 +139,10 @@ class Job:
 
     def hear(self, one: "Asked | Ended") -> None:
         """Take what the thread says; runs on the loop."""
-        if not self.told.done():
-            self.told.set_result(one)
-        elif isinstance(one, Asked):
+        if isinstance(one, Asked) and (self.cancelled or self.told.done()):
             one.answer.put(Ended(None, Cancelled()))
+        elif not self.told.done():
+            self.told.set_result(one)
 
 
 class Instance:
@@ -150,8 +150,8 @@ class Instance:
 
     active: ClassVar[dict[int, "Instance"]] = {}
 
-    def __init__(self, fresh: "Callable[[Instance], Guest]", *, cpu_s_per_call: float | None, name: str) -> None:
-        self.fresh, self.cpu_s_per_call = fresh, cpu_s_per_call
+    def __init__(self, fresh: "Callable[[Instance], Guest]", *, cpu_s_per_call: float | None, name: str, extra: bool = False) -> None:
+        self.fresh, self.cpu_s_per_call, self.extra = fresh, cpu_s_per_call, extra
         self.memory, self.answers = Memory(), Memory()
         self.inbox: SimpleQueue[Job | None] = SimpleQueue()
         self.guest: Guest | None = None
@@ -298,6 +298,9 @@ class Instance:
 def _trapped(operation: str, reason: str) -> Trapped:
     if "of the processor" in reason:
         return Trapped(operation=operation, reason=reason, cure="make it faster, or raise cpu_s_per_call in system.place")
+    if "hostcall" in reason:
+        said = "it gave the host more than 128 MB of values at once"
+        return Trapped(operation=operation, reason=said, cure="give large results in pieces: a stream, or pages")
     if "fuel" in reason:
         return Trapped(operation=operation, reason="it used up its fuel", cure="make it cheaper, or raise fuel_per_call in system.place")
     return Trapped(

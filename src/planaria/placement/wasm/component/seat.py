@@ -14,6 +14,7 @@ from typing import Any
 
 from planaria.kernel.contract import Contract, operations
 from planaria.kernel.port import SeatOrder
+from planaria.kernel.request import chain
 from planaria.kernel.system import cell_name
 from planaria.placement.right import Rights, rights_of
 from planaria.placement.usage import Usage
@@ -100,17 +101,21 @@ class ComponentSeat:
             await self._give(instance)
 
     async def _take(self) -> Instance:
-        await self.places.acquire()
         self.calls += 1
-        if self.free:
-            return self.free.pop()
+        if self.places.locked() and chain().count(self.order.cell) > 1:  # it is inside itself: waiting could last for ever
+            return self._instance(extra=True)
+        await self.places.acquire()
+        return self.free.pop() if self.free else self._instance(extra=False)
+
+    def _instance(self, *, extra: bool) -> Instance:
         name = f"planaria-wasm-{self.order.cell}-{len(self.instances)}"
-        self.instances.append(Instance(self.fresh, cpu_s_per_call=self.cpu_s_per_call, name=name))
-        return self.instances[-1]
+        made = Instance(self.fresh, cpu_s_per_call=self.cpu_s_per_call, name=name, extra=extra)
+        self.instances.append(made)
+        return made
 
     async def _give(self, instance: Instance) -> None:
         """Put an instance back once its thread is at rest; a call that was cancelled need not wait for that."""
-        if instance.idle.is_set() and not instance.streams and self.reset == "never":
+        if instance.idle.is_set() and not instance.streams and not instance.extra and self.reset == "never":
             self._put(instance)
             return
         task = asyncio.get_running_loop().create_task(self._settle(instance))
@@ -121,10 +126,14 @@ class ComponentSeat:
         try:
             await instance.idle.wait()
             await instance.forget()
-            if self.reset == "call":
+            if instance.extra:
+                self.instances.remove(instance)
+                await instance.close()
+            elif self.reset == "call":
                 await instance.renew()
         finally:
-            self._put(instance)
+            if not instance.extra:
+                self._put(instance)
 
     def _put(self, instance: Instance) -> None:
         self.free.append(instance)

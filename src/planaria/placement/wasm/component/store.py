@@ -18,7 +18,7 @@ from planaria.placement.wasm.component.instance import Instance
 from planaria.placement.wasm.component.layout import VAL, Lift, read
 from planaria.placement.wasm.engine import Watch
 
-MEMORIES_MAX, TABLES_MAX, INSTANCES_MAX, ELEMENTS_MAX = 4, 64, 256, 1 << 20
+MEMORIES_MAX, TABLES_MAX, INSTANCES_MAX, ELEMENTS_MAX = 1, 64, 256, 1 << 20
 FUEL_MAX = (1 << 63) - 1
 MEGABYTE = 1 << 20
 
