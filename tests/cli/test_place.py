@@ -33,4 +33,7 @@ def test_a_limit_that_is_none_is_refused(shop, planaria):
 
 
 def test_a_running_system_is_said_to_stay_as_it_is(shop, planaria, up):
-    assert "until it is started again" in planaria("place", "stock", "inprocess", "--limit", "tripwire=off").out
+    planaria("call", "stock", "receive", "sku=apple", "quantity=5")
+    ended = planaria("place", "stock", "process", "--memory-mb", "64")
+    assert "until it is started again" in ended.out
+    assert [line.split()[0] for line in ended.out.splitlines() if line.startswith("  receive")] == ["receive"]

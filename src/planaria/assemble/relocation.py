@@ -40,12 +40,15 @@ class Situation:
     rights: tuple[str, ...]
     reach: Reach
     memory_bytes: int | None
+    operations: dict[str, float]
+    """Mean time of each operation in ms, as the system that is up has measured it; after a move, as it is predicted."""
 
     def plain(self) -> dict[str, Any]:
         """Return it as JSON-able data."""
         return {
             "placement": self.placement, "limits": self.limits, "rights": list(self.rights), "start_ms": self.reach.start_ms,
             "latency_small_us": self.reach.small_us, "latency_large_us": self.reach.large_us, "memory_bytes": self.memory_bytes,
+            "operations_ms": self.operations,
         }  # fmt: skip
 
 
@@ -89,23 +92,36 @@ async def relocate(
     _compare(before, after, cell=cell, placement=placement, limits=limits)
     check_placement(after.plan(cell), places)
     tell(f"measuring {plan.placement}")
-    first = Situation(
-        placement=plan.placement, limits=_shown(plan), rights=rights_told(plan), memory_bytes=None, reach=await reach_of(plan.placement),
-    )  # fmt: skip
+    reach = await reach_of(plan.placement)
+    client = Client.find(places.root)
+    measured = await asyncio.to_thread(_measured, client, cell)
+    first = _situation(plan, reach, operations=measured)
     tell(f"measuring {placement}")
-    reach = await reach_of(placement) if placement != plan.placement else first.reach
+    reach = await reach_of(placement) if placement != plan.placement else reach
     tell(f"starting {cell} there, on an empty store")
     memory = await _rehearse(places, after, cell)
-    second = Situation(
-        placement=placement, limits=_shown(after.plan(cell)), rights=rights_told(after.plan(cell)), reach=reach, memory_bytes=memory
-    )
+    more_ms = (reach.small_us - first.reach.small_us) / 1000
+    predicted = {name: max(0.0, mean_ms + more_ms) for name, mean_ms in measured.items()}
+    second = _situation(after.plan(cell), reach, operations=predicted, memory_bytes=memory)
     if not dry and edited != text:
         await asyncio.to_thread(_write, file, edited, expected=text)
         facts = {"from": plan.placement, "to": placement, "limits": second.limits}
         await asyncio.to_thread(ledger_at(places).append, "relocated", facts, cell=cell)
     change = "\n".join(difflib.unified_diff(text.splitlines(), edited.splitlines(), FILE, FILE, n=1, lineterm=""))
-    up = Client.find(places.root) is not None
-    return Relocation(cell=cell, before=first, after=second, change=change, done=not dry and edited != text, up=up)
+    return Relocation(cell=cell, before=first, after=second, change=change, done=not dry and edited != text, up=client is not None)
+
+
+def _situation(plan: CellPlan, reach: Reach, *, operations: dict[str, float], memory_bytes: int | None = None) -> Situation:
+    limits = {name: str(value) for name, value in plan.limits.items()}
+    return Situation(
+        placement=plan.placement, limits=limits, rights=rights_told(plan), reach=reach, memory_bytes=memory_bytes, operations=operations
+    )
+
+
+def _measured(client: Client | None, cell: str) -> dict[str, float]:
+    """Return what the operations of a cell take in the system that is up."""
+    told = [one for one in client.ask("GET", "/placements") if one["cell"] == cell] if client else []
+    return {name: one["mean_ms"] for each in told for name, one in each["operations"].items()}
 
 
 def _limits(plan: CellPlan, placement: str, given: Mapping[str, Any]) -> dict[str, str | None]:
@@ -126,10 +142,6 @@ def _compare(before: System, after: System, *, cell: str, placement: str, limits
 
 def _plain(plan: CellPlan) -> tuple[Any, ...]:
     return (plan.contract, plan.uses, plan.placement, dict(plan.limits), plan.concurrency, plan.queue)
-
-
-def _shown(plan: CellPlan) -> dict[str, str]:
-    return {name: str(value) for name, value in plan.limits.items()}
 
 
 def rights_told(plan: CellPlan) -> tuple[str, ...]:

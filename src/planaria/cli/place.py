@@ -68,6 +68,10 @@ def _tell(moved: "Relocation", terminal: Terminal) -> None:
         terminal.say(f"    {line}")
     terminal.say(terminal.colour("what the way to it costs on this machine, half of the calls being faster", DIM))
     terminal.table(("", "100 bytes", "100 kB", "start", "memory"), [_row(before), _row(after)])
+    if before.operations:
+        terminal.say(terminal.colour("its operations, on average: as the system that is up measured them, and as predicted", DIM))
+        rows = [(f"  {name}", f"{before.operations[name]:.2f} ms", f"{after.operations[name]:.2f} ms") for name in before.operations]
+        terminal.table(("", before.placement, after.placement), rows)
     if not moved.change:
         terminal.say(terminal.colour("system.py says so already", GREEN))
         return

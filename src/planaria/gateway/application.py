@@ -208,7 +208,12 @@ class Application:
 
     def _placements(self, guest: Guest) -> bytes:
         """Say what each cell uses where it runs, of those that the key may call."""
-        return json.dumps([one.plain() for one in self.parts.usages() if guest.may_call(one.cell)]).encode()
+        told = [one for one in self.parts.usages() if guest.may_call(one.cell)]
+        return json.dumps([{**one.plain(), "operations": self._latencies(one.cell)} for one in told]).encode()
+
+    def _latencies(self, cell: str) -> dict[str, dict[str, float]]:
+        timed = {name: one.latency_s for (of, name), one in self.meter.timings.items() if of == cell and one.latency_s.total}
+        return {name: {"timed": one.total, "mean_ms": one.sum_s / one.total * 1000} for name, one in timed.items()}
 
     async def _refuse(self, error: Exception, receive: Receive, send: Send, request_id: str) -> None:
         problem = problem_of(error, request_id)
