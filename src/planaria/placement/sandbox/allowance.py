@@ -22,12 +22,12 @@ PLAIN = """
 read write readv writev pread64 pwrite64 close close_range lseek poll ppoll select pselect6 epoll_create1 epoll_ctl epoll_wait epoll_pwait
 pipe pipe2 dup dup2 dup3 eventfd2 timerfd_create timerfd_settime timerfd_gettime
 stat fstat lstat newfstatat statx access faccessat faccessat2 readlink readlinkat getcwd chdir getdents getdents64
-statfs fstatfs umask
+fstatfs umask
 recvfrom recvmsg shutdown getsockname getpeername
 brk munmap mremap msync madvise fadvise64 membarrier
 rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending rt_sigsuspend rt_sigtimedwait sigaltstack pause setitimer getitimer alarm
 sched_yield sched_get_priority_max sched_get_priority_min getcpu set_robust_list set_tid_address rseq restart_syscall
-clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time times getrusage getrlimit uname
+clock_getres clock_nanosleep nanosleep gettimeofday time times getrusage getrlimit uname
 getpid getppid gettid getpgrp getuid geteuid getgid getegid getresuid getresgid getgroups
 wait4 waitid exit exit_group riscv_flush_icache
 """.split()  # noqa: SIM905 - a table reads best as text
@@ -65,6 +65,7 @@ _DEATH_SIGNAL, _SIGKILL = 1, 9
 _SOCKET_SETTABLE = (6, 7, 8, 9, 13, 20, 21, 66, 67)  # BROADCAST SNDBUF RCVBUF KEEPALIVE LINGER RCVTIMEO SNDTIMEO
 _SOCKET_READABLE = (3, 4, 7, 8, 9, 13, 20, 21, 30, 38, 39, 66, 67)  # these, and TYPE ERROR ACCEPTCONN PROTOCOL DOMAIN
 _TCP_OPTIONS = (1, 4, 5, 6, 18)  # NODELAY KEEPIDLE KEEPINTVL KEEPCNT USER_TIMEOUT
+_CLOCKS_OF_OTHERS = 0xFFFF_FFF0  # the clocks of the system and of oneself are below 16; others name a process, or a device
 _RENAMES_MAX = 2  # plain, NOREPLACE, EXCHANGE
 _ARCHITECTURE_CODES = (0x1002, 0x3001)  # ARCH_SET_FS, and the question for shadow stacks that a new program begins with
 LANDLOCK_TRUNCATES, LANDLOCK_SCOPES_SIGNALS = 3, 6
@@ -117,7 +118,7 @@ def _memory(policy: Policy) -> dict[str, Allowance]:
 
 
 def _files() -> dict[str, Allowance]:
-    """Refuse what Landlock does not see: truncating what is opened for reading (before version 3), and mere names (O_PATH)."""
+    """Refuse what Landlock does not see: truncating what is opened for reading (before version 3), mere names (O_PATH), others' clocks."""
 
     def opening(flags: int) -> Allowance:
         writing = [(Condition(flags, mode, _OPEN_MODE | _OPEN_PATH),) for mode in (1, 2)]
@@ -128,6 +129,7 @@ def _files() -> dict[str, Allowance]:
         "openat": opening(2),
         "ioctl": _one_of(1, _IOCTLS, errno.ENOTTY),
         "fcntl": _one_of(1, _FCNTLS, errno.EINVAL),
+        "clock_gettime": _one_of(0, (0,), errno.EINVAL, _CLOCKS_OF_OTHERS),
     }
 
 
