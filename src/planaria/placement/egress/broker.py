@@ -97,6 +97,7 @@ class Broker:
             OSError: what the source did, as a plain connection would have it.
         """
         if self._is_full():
+            await asyncio.sleep(REFUSAL_PAUSE_S)
             raise self._too_many()
         opened: asyncio.Future[_Draft] = asyncio.get_running_loop().create_future()
         end = End()
@@ -108,9 +109,10 @@ class Broker:
             mine.peer = (draft.address, draft.port)
             context = await self._context() if tls is True else tls or None
             return await asyncio.open_connection(sock=mine, ssl=context, server_hostname=draft.host if context else None)
-        except BaseException:
-            task.cancel()
+        except BaseException as error:
             mine.close()
+            if not isinstance(error, EgressRefused):  # a refusal ends by itself, a little later
+                task.cancel()
             raise
 
     async def close(self) -> None:
@@ -153,8 +155,7 @@ class Broker:
                 await end.say({"address": outcome.address, "port": outcome.port})
                 return
             await end.say(told(outcome))
-            if isinstance(outcome, EgressRefused):
-                await asyncio.sleep(REFUSAL_PAUSE_S)  # the line counts meanwhile, so that refusals stay few
+            await _pause(outcome)
 
         with closing(end):
             try:
@@ -172,6 +173,7 @@ class Broker:
                 opened.set_result(outcome)
             else:
                 opened.set_exception(outcome)
+                await _pause(outcome)
 
         with closing(end):
             await self._carry(end, host, port, tell)
@@ -251,6 +253,11 @@ class Broker:
 
             self._tls = await asyncio.to_thread(ssl.create_default_context)
         return self._tls
+
+
+async def _pause(outcome: OSError) -> None:
+    if isinstance(outcome, EgressRefused):
+        await asyncio.sleep(REFUSAL_PAUSE_S)  # the line counts meanwhile, so that refusals stay few
 
 
 async def _asked_again(channel: socket.socket) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 RANGE = ipaddress.IPv4Network("198.18.0.0/15")
 NAMES_MAX = 10_000
 SERVICES = {None: 0, "": 0, "http": 80, "https": 443}
+WISHES = ("family", "type", "proto", "flags")
 Info = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]
 
 
@@ -48,24 +49,25 @@ class StandIns:
         """Return the name that an address stands for; anything else as it is."""
         return self._names.get(host, host) if isinstance(host, str) else host
 
-    def infos(self, host: Any, port: Any, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0) -> list[Info]:  # noqa: A002, PLR0917 - as getaddrinfo has them
+    def infos(self, host: Any, port: Any, *given: int, **named: int) -> list[Info]:
         """Answer as `socket.getaddrinfo` does, with one address for a stream.
 
         Raises:
             socket.gaierror: where a stream to it cannot be.
         """
+        asked = dict(zip(WISHES, given, strict=False)) | named
         text = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
         number = _number(port)
         try:
             address = ipaddress.ip_address(text)
         except ValueError:
-            if flags & socket.AI_NUMERICHOST:
+            if asked.get("flags", 0) & socket.AI_NUMERICHOST:
                 raise socket.gaierror(socket.EAI_NONAME, "Name or service not known") from None
             address = ipaddress.IPv4Address(self.of(text))
         found = socket.AF_INET if address.version == 4 else socket.AF_INET6  # noqa: PLR2004 - the version of the internet protocol
-        if family not in (0, found):
+        if asked.get("family", 0) not in (0, found):
             raise socket.gaierror(socket.EAI_ADDRFAMILY, "Address family for hostname not supported")
-        if type not in (0, socket.SOCK_STREAM) or proto not in (0, socket.IPPROTO_TCP):
+        if asked.get("type", 0) not in (0, socket.SOCK_STREAM) or asked.get("proto", 0) not in (0, socket.IPPROTO_TCP):
             raise socket.gaierror(socket.EAI_SOCKTYPE, "ai_socktype not supported")
         place: tuple[Any, ...] = (str(address), number) if found == socket.AF_INET else (str(address), number, 0, 0)
         return [(found, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", place)]
