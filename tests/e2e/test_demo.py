@@ -47,6 +47,13 @@ def test_a_room_of_more_than_two_hundred_pages_is_used_by_150_without_one_failed
     assert told["failed_requests"] == 0, story
 
 
+def test_what_a_turned_intake_tries_is_stopped_by_where_it_runs(demo):
+    told, story, _ = demo
+    assert len(told["attacks"]) == 6
+    assert all(one["stopped"] for one in told["attacks"]), story
+    assert "read the key that signs the ledger   stopped: FileNotFoundError" in story
+
+
 def test_the_first_attempt_is_refused_with_a_witness_and_the_second_accepted(demo):
     first, second = demo[0]["attempts"]
     assert (first["verdict"], second["verdict"]) == ("fail", "pass")

@@ -18,6 +18,7 @@ from planaria.assemble.regenerate import place_at, regenerate, roll_back
 from planaria.assemble.system import system_at
 from planaria.cli.demo.figure import Waits, Window, p99_ms, swap_ratio
 from planaria.cli.demo.room import USERS, Room, Visitors, copy_to, corpus, menu, shelve_all
+from planaria.cli.demo.turned import Attempt, turn
 from planaria.cli.demo.users import Task
 from planaria.cli.regen import SHOWN
 from planaria.kernel.loader import Generation
@@ -40,6 +41,7 @@ class Told:
 
     pages: int = 0
     failed_pages: int = 0
+    turned: list[Attempt] = field(default_factory=list)
     waits: Waits = field(default_factory=Waits)
     pairs: list[tuple[Window, Window]] = field(default_factory=list)
     attempts: list[dict[str, Any]] = field(default_factory=list)
@@ -64,6 +66,10 @@ class Told:
                 self.waits.requests > 0 and self.waits.failed == 0,
                 f"{self.waits.failed} of {self.waits.requests} requests failed, such as: {self.waits.problems[:1]}",
             ),
+            (
+                bool(self.turned) and all(one.stopped for one in self.turned),
+                f"what a turned intake tried was not stopped: {[one.attack for one in self.turned if not one.stopped]}",
+            ),
             (verdicts[:1] == ["fail"] and verdicts[-1:] == ["pass"], f"the attempts were judged {verdicts}, not fail and then pass"),
             (any(one.get("witness") for one in self.findings), "no attempt was refused with a witness"),
             (self.generation != "" and self.rolled_back_to != "", "the cell was not swapped and rolled back"),
@@ -81,6 +87,7 @@ class Told:
         """Return the figures as one object."""
         return {
             "ok": not self.broken, "pages": self.pages, "users": USERS,
+            "attacks": [one.plain() for one in self.turned],
             "requests": self.waits.requests, "failed_requests": self.waits.failed,
             "p99_ms_quiet": p99_ms(self.waits.within(quiet for quiet, _ in self.pairs)),
             "p99_ms_swap": p99_ms(self.waits.within(swap for _, swap in self.pairs)), "p99_ratio": self.ratio, "swaps": len(self.pairs),
@@ -109,6 +116,7 @@ class Story:
             cells = ", ".join(one for one in system_at(self.root).cells)
             self.say(f"1  a reading room is up at {client.note.url}: {cells}; its users have a key")
             summaries = await self._fill(client)
+            await self._turn(client)
             task = Task(host=client.note.host, port=client.note.port, key=self.room.key, users=USERS, seed=SEED, menu=menu(summaries))
             async with Visitors(task) as visitors:
                 self.told.waits = visitors.waits
@@ -134,12 +142,18 @@ class Story:
         self.say(f"2  {len(summaries)} pages of Python's own reference, {words:,} words, fetched from pydoc and shelved in {seconds:.1f} s")
         return summaries
 
+    async def _turn(self, client: Client) -> None:
+        self.say("3  suppose a page had turned the intake, which runs in a confined process: whatever the page says is run, and")
+        self.told.turned = await turn(self.root, client)
+        for one in self.told.turned:
+            self.say(f"   {one.line}")
+
     async def _regenerate(self, visitors: Visitors) -> None:
         await visitors.watch(WARM_S)
         quiet = await visitors.watch(QUIET_S)
-        self.say(f"3  {USERS} users search, read and ask: {self._rate(quiet)}")
+        self.say(f"4  {USERS} users search, read and ask: {self._rate(quiet)}")
         intent, proposals = self.root / "intents" / "phrases.md", self.root / "proposals" / "phrases.md"
-        self.say(f"4  {CELL} is written anew: {intent.read_text().partition(chr(10))[0]!r}")
+        self.say(f"5  {CELL} is written anew: {intent.read_text().partition(chr(10))[0]!r}")
         os.nice(NICE)
         result = await regenerate(self.root, CELL, intent=str(intent), proposer=f"recorded:{proposals}", on_step=self._step)
         asked = self.swap_began
@@ -148,7 +162,7 @@ class Story:
             return
         self.told.generation = result.generation
         window = Window(asked, (await visitors.watch(AFTER_S)).end)
-        self.say(f"5  generation {result.generation[:SHOWN]} took its place under load: {self._rate(window)}")
+        self.say(f"6  generation {result.generation[:SHOWN]} took its place under load: {self._rate(window)}")
         await self._and_back(visitors, window)
 
     def _step(self, step: Step) -> None:
@@ -178,7 +192,7 @@ class Story:
         self.told.pairs.append((quiet, first))
         self.say(f"   beside the quiet between two swaps: {self._rate(quiet)}")
         self.told.rolled_back_to = before.digest
-        self.say(f"6  and back to generation {before.digest[:SHOWN]} under load: {self._rate(window)}")
+        self.say(f"7  and back to generation {before.digest[:SHOWN]} under load: {self._rate(window)}")
         for _ in range(ROUNDS_MAX):
             if self.told.ratio <= RATIO_MAX:
                 break
@@ -207,7 +221,7 @@ class Story:
         self.told.ledger_findings = [one.problem for one in verify(ledger)]
         self.told.ledger_entries = len(list(ledger.glob("[0-9]*.json")))
         says = "verified" if not self.told.ledger_findings else "NOT sound"
-        self.say(f"7  the ledger holds {self.told.ledger_entries} signed entries: {says}")
+        self.say(f"8  the ledger holds {self.told.ledger_entries} signed entries: {says}")
 
     def _conclude(self) -> None:
         waits = self.told.waits
