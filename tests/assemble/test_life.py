@@ -1,7 +1,8 @@
 import pytest
 
 from planaria.assemble import life_at, system_at
-from planaria.assemble.error import CellNotStarted
+from planaria.assemble.error import CellNotStarted, CellTooSlow
+from planaria.kernel import cell
 from planaria.kernel.loader import generation_at
 from planaria.placement.inprocess import InProcess
 from planaria.store import StoreInUse
@@ -94,4 +95,18 @@ async def test_a_fault_outside_every_cell_is_told_as_it_is(shop):
 
     with pytest.raises(ZeroDivisionError):
         async with life_at(shop, placements={"inprocess": Broken()}):
+            pass
+
+
+async def test_a_cell_that_does_not_come_up_in_time_is_named(shop, monkeypatch):
+    monkeypatch.setattr(cell, "START_S", 0.01)
+    mend(
+        shop / "cells/stock/impl/__init__.py",
+        "    async def receive",
+        "    async def on_start(self):\n        await never()\n\n    async def receive",
+    )
+    file = shop / "cells/stock/impl/__init__.py"
+    file.write_text(file.read_text() + "\n\nasync def never():\n    import asyncio\n    await asyncio.Event().wait()\n")
+    with pytest.raises(CellTooSlow, match="cell 'stock' did not start within 30 s as 'inprocess'"):
+        async with life_at(shop):
             pass

@@ -45,6 +45,15 @@ class CellNotStarted(PlanariaError):
     fix = "mend it there, or roll it back with `planaria rollback {cell}`; the cells before it were stopped again"
 
 
+class CellTooSlow(PlanariaError):
+    """A cell did not come up in time."""
+
+    code = "PLN-L214"
+    what = "cell '{cell}' did not start within {within_s:.0f} s as '{placement}'"
+    why = "its on_start did not come back, or nothing began where it is placed"
+    fix = "do slow work in `background`; see `planaria doctor` for what this machine can give; or place it elsewhere"
+
+
 class NotUp(PlanariaError):
     """The command needs a running system."""
 

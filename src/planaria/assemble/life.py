@@ -11,11 +11,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from planaria.assemble.clock import RandomIds, SystemClock
-from planaria.assemble.error import CellNotStarted
+from planaria.assemble.error import CellNotStarted, CellTooSlow
 from planaria.assemble.host import HostCell, with_hosts
 from planaria.assemble.place import Places
 from planaria.assemble.placement import close, placements_at, warm
 from planaria.assemble.system import system_at
+from planaria.kernel.cell import START_S
 from planaria.kernel.error import PlanariaError
 from planaria.kernel.life import Life
 from planaria.kernel.loader import PREFIX, Generation, generation_at
@@ -83,7 +84,10 @@ async def _start(life: Life) -> None:
         names = [frame.f_globals.get("__name__", "").split(".") for frame, _ in frames]
         inside = max((at for at, parts in enumerate(names) if parts[0] == PREFIX and len(parts) > 1), default=None)
         if inside is None:
-            raise
+            late = [frame.f_locals["plan"] for frame, _ in frames if frame.f_code is Life.start.__code__ and "plan" in frame.f_locals]
+            if not late or not isinstance(error, TimeoutError):
+                raise
+            raise CellTooSlow(cell=late[0].name, placement=late[0].placement, within_s=START_S) from error
         frame, line = frames[inside]
         place = f"{frame.f_code.co_filename}:{line}"
         raise CellNotStarted(cell=names[inside][1], error=type(error).__name__, text=str(error), place=place) from error
