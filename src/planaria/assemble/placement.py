@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from planaria.assemble.clock import SystemClock
 from planaria.assemble.place import Places
 from planaria.kernel.loader import files_of
 from planaria.kernel.port import Codec, Placement, Seat, SeatOrder
@@ -83,7 +84,7 @@ def placements_at(
     def process() -> Any:
         from planaria.placement.process.placement import Process
 
-        return Process(root, secrets=os.environ)
+        return Process(root, secrets=os.environ, clock=SystemClock())
 
     def wasm() -> Any:
         from planaria.placement.wasm.placement import Wasm

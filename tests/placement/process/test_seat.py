@@ -7,7 +7,7 @@ import pytest
 
 from planaria import Failed, Refused, Unknown
 from planaria.kernel.error import PlanariaError
-from tests.placement.process.trial import Checked, Happened, Helper, Picky, Spoiled, Trial, trial  # noqa: F401 - the cell's text names some
+from tests.placement.process.trial import Checked, Happened, Partner, Picky, Spoiled, Trial, trial  # noqa: F401 - the cell's text names some
 
 ERRORS = """
     async def raise_(self, number, text):
@@ -85,16 +85,16 @@ async def test_large_values_do_not_hold_up_small_ones():
 
 NESTED = """
     async def ask(self, number, text):
-        return await self.helper.double(number) + await self.helper.double(number, by=3)
+        return await self.partner.double(number) + await self.partner.double(number, by=3)
 
     async def together(self, number, text):
-        return sum(await asyncio.gather(*(self.helper.double(one) for one in range(number))))
+        return sum(await asyncio.gather(*(self.partner.double(one) for one in range(number))))
 
     async def count(self, number, text):
-        return [one async for one in self.helper.count(number)]
+        return [one async for one in self.partner.count(number)]
 
     async def count_some(self, number, text):
-        items = self.helper.count(number)
+        items = self.partner.count(number)
         async for one in items:
             if one == 3:
                 break
@@ -103,29 +103,29 @@ NESTED = """
 
     async def fail(self, number, text):
         try:
-            await self.helper.fail("how")
+            await self.partner.fail("how")
         except Exception as error:
             return f"{type(error).__module__} {type(error).__name__} {error.code} {error.facts['error']}"
 
     async def refused(self, number, text):
-        return await self.helper.wait()
+        return await self.partner.wait()
 
     async def wrong(self, number, text):
         try:
-            return await self.helper.double("four")
+            return await self.partner.double("four")
         except Exception as error:
             return type(error).__name__
 
     async def stop_waiting(self, number, text):
         try:
             async with asyncio.timeout(0.05):
-                await self.helper.wait()
+                await self.partner.wait()
         except TimeoutError:
             return "stopped"
 
     async def later(self, number, text):
         async def work():
-            self.found = await self.helper.double(number)
+            self.found = await self.partner.double(number)
         self.work = asyncio.create_task(work())
         return "begun"
 
@@ -153,7 +153,7 @@ async def test_what_a_worker_no_longer_waits_for_is_cancelled():
         with pytest.raises(Unknown):
             await handle.hurry("refused")
         async with asyncio.timeout(10):
-            while await cells.handle(Helper).waiting():  # noqa: ASYNC110 - nobody announces the end of a cancelled call
+            while await cells.handle(Partner).waiting():  # noqa: ASYNC110 - nobody announces the end of a cancelled call
                 await asyncio.sleep(0)
 
 
@@ -280,101 +280,6 @@ async def test_a_transaction_that_is_held_too_long_is_cut_off(monkeypatch):
         assert any("crashed" in one for one in cells.complaints)
 
 
-ENDS = """
-    async def exit(self, number, text):
-        sys.exit(number)
-
-    async def exit_later(self, number, text):
-        asyncio.get_running_loop().call_soon(sys.exit, number)
-        await asyncio.Event().wait()
-
-    async def quit(self, number, text):
-        os._exit(number)
-
-    async def kill(self, number, text):
-        os.kill(os.getpid(), number)
-        await asyncio.Event().wait()
-
-    async def spin(self, number, text):
-        while True:
-            pass
-
-    async def stubborn(self, number, text):
-        while True:
-            try:
-                await asyncio.Event().wait()
-            except asyncio.CancelledError:
-                pass
-
-    async def wait(self, number, text):
-        await asyncio.Event().wait()
-
-    async def grow(self, number, text):
-        kept = []
-        while True:
-            kept.append(bytearray(b"x" * 1_000_000))
-
-    async def break_(self, number, text):
-        self.broken.set()
-
-    async def close(self, number, text):
-        os.closerange(3, 200)
-        await asyncio.Event().wait()
-
-    async def pid(self, number, text):
-        return os.getpid()
-"""
-
-
-@pytest.mark.parametrize("what,number,told", [
-    ("exit", 3, "exit code 3"), ("exit_later", 4, "exit code 4"), ("quit", 5, "exit code 5"), ("kill", 9, "killed"),
-    ("kill", 11, "segmentation"), ("kill", 15, "signal 15"), ("close", 0, ""),
-])  # fmt: skip
-async def test_a_worker_that_ends_is_an_unknown_outcome_and_starts_again(what, number, told):
-    async with trial(ENDS) as (cells, handle, _):
-        beside = asyncio.create_task(handle.run("wait"))
-        await handle.run("pid")
-        with pytest.raises(Unknown) as raised:
-            await handle.run(what, number)
-        assert told in raised.value.facts["text"]
-        with pytest.raises(Unknown):
-            await beside
-        assert await handle.carry(b"again") == b"again"
-        assert any("crashed" in one for one in cells.complaints)
-
-
-async def test_a_call_that_does_not_end_when_it_is_cancelled_ends_its_worker():
-    async with trial(ENDS) as (cells, handle, _):
-        for times, what in enumerate(("spin", "stubborn"), start=1):
-            with pytest.raises(Unknown) as raised:
-                await handle.hurry(what)
-            assert raised.value.code == "PLN-C401"
-            await until(lambda: sum("did not end within 1.0 s after it was cancelled" in one for one in cells.complaints) == times)  # noqa: B023 - it is called here
-            assert await handle.carry(b"again") == b"again"
-
-
-async def test_processor_time_is_limited_by_call():
-    async with trial(ENDS, limits={"cpu_s_per_call": 0.2}) as (_, handle, _):
-        with pytest.raises(Unknown) as raised:
-            await handle.run("spin")
-        assert "more than 0.2 s of processor time" in raised.value.facts["text"]
-
-
-async def test_memory_is_limited():
-    async with trial(ENDS, limits={"memory_mb": 64}) as (_, handle, _):
-        error = await failure(handle.run("grow"))
-        assert error.facts.get("error") == "MemoryError" or "memory" in str(error)
-        assert await handle.carry(b"again") == b"again"
-
-
-async def test_work_in_the_background_that_fails_is_a_crash():
-    async with trial(ENDS) as (cells, handle, _):
-        await handle.run("break_")
-        await until(lambda: any("crashed" in one for one in cells.complaints))
-        assert "RuntimeError: broken" in cells.complaints[0]
-        assert await handle.carry(b"again") == b"again"
-
-
 OUTPUT = """
     async def say(self, number, text):
         print("a line", flush=True)
@@ -398,7 +303,7 @@ async def test_what_a_worker_prints_becomes_bounded_lines():
 
 
 async def test_usage_is_told_by_cell():
-    async with trial(ENDS) as (_, handle, place):
+    async with trial() as (_, handle, place):
         await handle.carry(b"")
         (usage,) = place.usages()
         assert (usage.cell, usage.placement, usage.seats) == ("trial", "process", 1)

@@ -45,7 +45,7 @@ class Checked:
             raise KeyError(self.number)
 
 
-class Helper(Contract):
+class Partner(Contract):
     """Is asked by the trial."""
 
     @operation(idempotent=True)
@@ -119,10 +119,10 @@ class Outside(Contract):
         raise NotImplementedError
 
 
-HELPER = """
+PARTNER = """
 import asyncio
 
-class HelperCell(Helper):
+class PartnerCell(Partner):
     inside = 0
 
     async def double(self, number, by=2):
@@ -136,21 +136,21 @@ class HelperCell(Helper):
         raise KeyError(how)
 
     async def wait(self):
-        HelperCell.inside += 1
+        PartnerCell.inside += 1
         try:
             await asyncio.Event().wait()
         finally:
-            HelperCell.inside -= 1
+            PartnerCell.inside -= 1
 
     async def waiting(self):
-        return HelperCell.inside
+        return PartnerCell.inside
 """
 TRIAL = """
 import asyncio, os, signal, sys, time
 
 class TrialCell(Trial):
     kept = state()
-    helper = uses(Helper)
+    partner = uses(Partner)
 
     async def on_start(self):
         self.broken = asyncio.Event()
@@ -189,10 +189,10 @@ MORE = """
 
 @asynccontextmanager
 async def trial(more: str = MORE, *, place: Process | None = None, limits: Mapping[str, object] | None = None, **given: object):
-    """Run the trial in a worker and its helper beside it; gives cells, handle and placement."""
+    """Run the trial in a worker and its partner beside it; gives cells, handle and placement."""
     own = place or Process(Path())
     tables: dict[type[Contract], str] = {Trial: "create table trial__row (number integer primary key, text text);"}
-    texts = {Helper: HELPER, Trial: TRIAL.replace("__MORE__", more)}
+    texts = {Partner: PARTNER, Trial: TRIAL.replace("__MORE__", more)}
     try:
         async with run_cells(texts, placement=Placed(own, limits or {}), tables=tables, limits={Trial: given} if given else None) as cells:
             yield cells, cells.handle(Trial), own
@@ -212,6 +212,6 @@ class Placed:
 
         from planaria.placement.inprocess import InProcess
 
-        if order.cell == "helper":
+        if order.cell == "partner":
             return InProcess().open(order)
         return self.inner.open(replace(order, limits=self.limits))

@@ -6,6 +6,5 @@ Read it in this order: `frame`, `channel`, `message` (what travels); `zygote`, `
 Why: a cell that parses what strangers send, or runs what a model just wrote, must be able to fall over, or to be taken
 over, and take nothing with it. The host holds every byte of a worker for hostile: lengths, kinds, numbers and values are
 checked, everything is bounded, and a worker that breaks the protocol is ended.
-Decision D-070a: see `channel`.
 Not here: what confines a worker (`placement.sandbox`), and how it reaches a host (`placement.egress`).
 """

@@ -2,7 +2,7 @@
 
 Why: a call to another process costs two messages, so a message is one `send` where the socket takes it, one `recv_into`
 where it arrives, and is read in place. What does not fit waits here; small messages pass large ones between their chunks.
-Decision D-070: readers and writers of the loop rather than a transport and a protocol. Because that is the same work with
+Decision D-074: readers and writers of the loop rather than a transport and a protocol. Because that is the same work with
 fewer calls, and one more fifth of the round trip otherwise. Revisit when the loop is not a selector loop.
 Not here: what messages mean (`seat` in the host, `worker` in the worker).
 """

@@ -25,7 +25,7 @@ class ZygoteFailed(PlanariaError):
     fix = "see the text; start the system again"
 
 
-class WorkerFailed(PlanariaError):
+class WorkerNotStarted(PlanariaError):
     """A worker could not load its cell, or could not start it."""
 
     code = "PLN-P503"
@@ -79,7 +79,7 @@ class HeldTooLong(PlanariaError):
     fix = "compute before the transaction, and only read and write inside"
 
 
-class BodyWrong(PlanariaError):
+class BodyAwaits(PlanariaError):
     """A body of a transaction that awaits."""
 
     code = "PLN-P509"

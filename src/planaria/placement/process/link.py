@@ -19,7 +19,7 @@ from planaria.kernel.system import cell_name
 from planaria.placement.egress.broker import Broker
 from planaria.placement.process.call import HOOKED, Calls
 from planaria.placement.process.channel import Channel
-from planaria.placement.process.error import WorkerEnded, WorkerFailed
+from planaria.placement.process.error import WorkerEnded, WorkerNotStarted
 from planaria.placement.process.exchange import Exchange
 from planaria.placement.process.frame import (
     ASK,
@@ -104,7 +104,7 @@ class Link:
         """Tell the worker what it is; return whether its cell has memory to hand over.
 
         Raises:
-            WorkerFailed: PLN-P503; RightMissing: PLN-L104.
+            WorkerNotStarted: PLN-P503; RightMissing: PLN-L104.
         """
         try:
             started: dict[str, bool] = await self.calls.hook(BIRTH, birth, _read_started, number=BIRTH)
@@ -113,7 +113,7 @@ class Link:
                 raise self.refusal from error
             name = str(error.facts["error"]) if isinstance(error, Raised) else type(error).__name__
             text = str(error.facts["text"]) if isinstance(error, Raised) else self.reason or str(error)
-            raise WorkerFailed(cell=self.order.cell, error=name, text=text) from error
+            raise WorkerNotStarted(cell=self.order.cell, error=name, text=text) from error
         return started.get("remembers", False)
 
     def end(self, reason: str) -> None:

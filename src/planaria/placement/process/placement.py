@@ -8,8 +8,8 @@ Not here: rights as such (`placement.right`), their enforcement (`placement.sand
 import os
 import shutil
 import sys
+import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 from planaria.kernel.contract import Contract
@@ -32,16 +32,16 @@ OWN = ("value_mb",)
 FILES_MAX, PROCESSES_MAX = 256, 64
 
 
-class SystemTime:
-    """The time of day, for the record of accesses; durations are the loop's."""
+class Uptime:
+    """Seconds since the machine started: dates accesses where no clock is given."""
 
     def now(self) -> float:
-        """Return Unix seconds.
+        """Return seconds.
 
-        >>> SystemTime().now() > 0
+        >>> Uptime().now() > 0
         True
         """
-        return datetime.now(tz=UTC).timestamp()
+        return time.monotonic()
 
 
 class Process:
@@ -54,7 +54,7 @@ class Process:
     def __init__(
         self, root: Path, *, secrets: Mapping[str, str] | None = None, clock: Clock | None = None, resolver: Resolver | None = None
     ) -> None:
-        self.root, self.secrets, self.clock, self.resolver = Path(root).absolute(), secrets or {}, clock or SystemTime(), resolver
+        self.root, self.secrets, self.clock, self.resolver = Path(root).absolute(), secrets or {}, clock or Uptime(), resolver
         self.nursery = Nursery()
         self.accesses = Accesses()
         self.seats: dict[ProcessSeat, Claim | None] = {}

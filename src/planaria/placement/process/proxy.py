@@ -18,7 +18,7 @@ import msgspec
 from planaria.kernel.contract import Contract, EventDeclaration, operations
 from planaria.kernel.event import NotEmittedHere
 from planaria.placement.process.channel import Channel
-from planaria.placement.process.error import BodyWrong, TooBig, TransactionOver
+from planaria.placement.process.error import BodyAwaits, TooBig, TransactionOver
 from planaria.placement.process.frame import ASK, CANCEL, HEAD, NUMBER_MAX, READ, STATE, WRITE, sealed
 from planaria.placement.process.line import CHANGE, DONE, EMIT, END, ROWS, UNDO, Line, LineLost
 from planaria.placement.process.message import as_error, read_trouble
@@ -189,7 +189,7 @@ class RemoteState:
             transaction.over = True
         if isinstance(value, CoroutineType):
             value.close()
-            return None, BodyWrong()
+            return None, BodyAwaits()
         return value, None
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from planaria.kernel.contract import operations
+from planaria.kernel.error import PlanariaError
 from planaria.kernel.loader import files_of
 from planaria.kernel.port import SeatOrder
 from planaria.placement.egress import line as egress_line
@@ -48,7 +49,7 @@ class ProcessSeat:
         """Fork a worker, confine it, and have it load and start the cell; the future ends with an exception when it is gone.
 
         Raises:
-            ZygoteFailed, WorkerFailed: PLN-P502, PLN-P503.
+            ZygoteFailed, WorkerNotStarted: PLN-P502, PLN-P503.
             RightMissing: PLN-L104, where the implementation asks for more than it was granted.
         """
         order, contracts = self.order, (self.order.contract, *self.order.uses)
@@ -84,7 +85,7 @@ class ProcessSeat:
                 self.over(self)
             return
         try:
-            with suppress(Exception):  # a worker that is gone, or never started, has nothing to stop
+            with suppress(PlanariaError, TimeoutError):  # a worker that is gone, or never started, has nothing to stop
                 async with asyncio.timeout(DRAIN_S):
                     await link.calls.drained()
                 async with asyncio.timeout(STOP_S):

@@ -2,7 +2,7 @@
 
 Why: a worker that computes without end answers nothing and says nothing, so the host watches from outside, by the
 kernel's own clocks and counts. It looks often while calls are inside, and seldom otherwise; a call itself costs nothing.
-Decision D-071: processor time is the process's, and a call may use its own limit and that of each call that ran beside it.
+Decision D-075: processor time is the process's, and a call may use its own limit and that of each call that ran beside it.
 Because one process cannot be charged for one call from outside, and what it says of itself is not believed. Revisit when
 each call has a thread of its own.
 Not here: the limits that the kernel enforces itself (`placement.sandbox`).

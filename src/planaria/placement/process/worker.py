@@ -3,7 +3,7 @@
 Why: inside, a cell runs as it runs in any process: in the kernel's own seat, on an ordinary loop. Only its wires are
 proxies, and its calls come over a channel.
 Decision D-073: the first step of a call is taken at once, where the frame is read, and not in the next turn of the loop.
-Because most calls end in that step, and a turn is a fifth of a round trip. Revisit with Python 3.12, whose tasks can do that.
+Because most calls end in that step, and a turn is a fifth of a round trip. Revisit when Python 3.12 is the least, whose tasks can do that.
 Not here: the fork (`zygote`), the sandbox (`placement.sandbox`), wires (`proxy`).
 """
 

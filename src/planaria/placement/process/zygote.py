@@ -131,13 +131,13 @@ def run_child(body: Callable[[], None]) -> None:
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 0 if error.code is None else 1
     except BaseException as error:  # noqa: BLE001 - nothing may run on in a copy of the zygote
-        with contextlib.suppress(BaseException):
-            sys.excepthook(type(error), error, error.__traceback__)
+        sys.excepthook(type(error), error, error.__traceback__)
     finally:
-        with contextlib.suppress(BaseException):
+        try:
             sys.stdout.flush()
             sys.stderr.flush()
-        os._exit(code & 0xFF)
+        finally:
+            os._exit(code & 0xFF)
 
 
 def _become(asked: Spawn, descriptors: Sequence[int], zygote: int) -> None:
