@@ -44,6 +44,17 @@ async def test_a_task_may_be_given_a_context_and_a_name():
         assert await cells.handle(Desk).work() == (("desk",), "teller")
 
 
+async def test_an_empty_context_that_is_given_stays_empty_but_for_the_chain():
+    async def told():
+        return chain(), REQUEST.get() is NOBODY
+
+    async def ask():
+        return await asyncio.get_running_loop().create_task(told(), context=Context())
+
+    async with running(desk=desk_asking(ask)) as cells:
+        assert await cells.handle(Desk).work() == (("desk",), True)
+
+
 async def test_the_factory_passes_on_what_it_does_not_know():
     async def nothing():
         return asyncio.current_task().get_name()

@@ -82,7 +82,7 @@ def task_factory(loop: asyncio.AbstractEventLoop, work: Any, *, context: Context
     """Make a task that remembers the chain of cells it was made in."""
     above = chain(sys._getframe(1))  # noqa: SLF001 - as above
     if above:
-        context = context or copy_context()
+        context = copy_context() if context is None else context
         context.run(ORIGIN.set, (REQUEST.get(), above))
     return asyncio.Task(work, loop=loop, context=context, **given)
 
