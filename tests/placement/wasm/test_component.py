@@ -1,102 +1,13 @@
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated
 
-import msgspec
 import pytest
 
-from planaria.kernel.contract import Contract, event, handles, operation
-from planaria.kernel.effect import Chance, Clock
-from planaria.kernel.error import CellError, Failed, Several
+from planaria.kernel.contract import Contract, operation
+from planaria.kernel.error import Failed
 from planaria.kernel.system import uses
-from planaria.placement.wasm.component import component_in
-from tests.placement.wasm.workshop import bench, from_c, from_text, world
-
-HERE = Path(__file__).parent
-
-
-class SoldOut(CellError):
-    """Nothing is left."""
-
-    code = "STOCK-1"
-
-
-@dataclass(frozen=True)
-class Sold:
-    sku: str
-
-
-class Stock(Contract):
-    """Counts."""
-
-    @operation(errors=(SoldOut,))
-    async def left(self, sku: str) -> int:
-        raise NotImplementedError
-
-    @operation()
-    def all(self, many: int) -> AsyncIterator[int]:
-        raise NotImplementedError
-
-    @handles(Sold)
-    async def note(self, sold: Sold) -> None:
-        raise NotImplementedError
-
-
-class TooMuch(CellError):
-    """It was too much."""
-
-    code = "TRIAL-1"
-
-
-class Trials(Contract):
-    """Does one thing well or badly."""
-
-    events = (event(Sold, key="sku"),)
-
-    @operation(errors=(TooMuch,), effects=(Clock(), Chance()), deadline_s=20)
-    async def run(self, what: int, number: int = 0) -> int:
-        raise NotImplementedError
-
-    @operation()
-    async def limited(self) -> Annotated[int, msgspec.Meta(le=10)]:
-        raise NotImplementedError
-
-    @operation()
-    async def doubled(self) -> Mapping[int, int]:
-        raise NotImplementedError
-
-    @operation()
-    def count(self, many: int) -> AsyncIterator[int]:
-        raise NotImplementedError
-
-
-class StockCell(Stock):
-    closed = 0
-    noted: list[Sold] = []
-    waiting: asyncio.Event | None = None
-
-    async def left(self, sku):
-        if sku == "none":
-            raise SoldOut(sku=sku, at=1.5, often=True, never=None, more=(1,))
-        if sku == "slow":
-            StockCell.waiting = StockCell.waiting or asyncio.Event()
-            StockCell.waiting.set()
-            await asyncio.Event().wait()
-        return 2**80 if sku == "huge" else 42
-
-    async def note(self, sold):
-        StockCell.noted.append(sold)
-
-    async def all(self, many):
-        try:
-            for one in range(many):
-                yield one
-        finally:
-            StockCell.closed += 1
-
+from tests.placement.wasm.trials import NOTE, Sold, Stock, StockCell, TooMuch, Trials
+from tests.placement.wasm.workshop import bench, from_text, world
 
 FLOOD = """
 (module
@@ -108,12 +19,6 @@ FLOOD = """
     (i32.store (i32.const 24) (i32.wrap_i64 (local.get 0)))
     (i32.const 16)))
 """
-NOTE = "create table trials__note (number integer, word text, part real, none text);"
-
-
-@pytest.fixture(scope="session")
-def trials(tmp_path_factory):
-    return from_c(HERE / "trials.c", world(Trials, Stock), tmp_path_factory.mktemp("trials"))
 
 
 @pytest.fixture
@@ -302,78 +207,3 @@ async def test_nothing_is_left_when_a_cell_stops(trials):
         assert await call == 1
         assert threading.active_count() > before
     assert threading.active_count() == before
-
-
-async def test_every_difference_from_the_contract_is_told_at_once(trials):
-    class Trials(Contract):  # another of the same name
-        """Differs."""
-
-        @operation()
-        async def run(self, what: str, number: int) -> int:
-            raise NotImplementedError
-
-        @operation()
-        async def limited(self, more: int) -> int:
-            raise NotImplementedError
-
-        @operation()
-        async def missing(self) -> int:
-            raise NotImplementedError
-
-    with pytest.raises(Several) as caught:
-        async with bench(Trials, trials):
-            pass
-    assert caught.value.code == "PLN-P806"
-    told = "\n".join(caught.value.facts["problems"])
-    for one in (
-        "function 'run': parameter 'what' is s64, and must be string", "function 'limited': its parameters are (), and must be (more)",
-        "has no function 'missing': it is func() -> result<s64, error>",
-        "its result, err has the cases failed, too-much, and must have failed",
-        "it imports planaria:cells/stock, a cell that system.py does not grant",
-        "it imports planaria:host/clock, which its contract does not declare",
-        "it imports planaria:host/chance", "planaria:host/state, function 'write': its parameters are (statements, events)",
-    ):  # fmt: skip
-        assert one in told, one
-
-
-async def test_a_component_for_another_cell_and_one_that_wants_wasi_are_refused(trials, tmp_path):
-    class Other(Contract):
-        """Is another."""
-
-    with pytest.raises(Several) as caught:
-        async with bench(Other, trials):
-            pass
-    assert "it exports no planaria:cells/other, but planaria:cells/trials: build it from `planaria derive wit other`" in str(caught.value)
-    (tmp_path / "wasi.wat").write_text('(component (import "wasi:cli/exit@0.2.0" (instance)) (import "planaria:host/net" (instance)))')
-    with pytest.raises(Several) as caught:
-        async with bench(Other, (tmp_path / "wasi.wat").read_bytes()):
-            pass
-    assert "a cell gets no WASI" in str(caught.value)
-    assert "planaria:host/net, which is not in its world" in str(caught.value)
-
-
-async def test_limits_that_mean_nothing_are_told_together(trials):
-    for limits, code in (({"pool": 0, "reset": "often"}, "PLN-P806"), ({"poll": 2}, "PLN-P301")):
-        with pytest.raises(Several) as caught:
-            async with bench(Trials, trials, beside={Stock: StockCell}, **limits):
-                pass
-        assert (caught.value.code, len(caught.value.facts["problems"])) == (code, len(limits))
-
-
-async def test_more_memory_than_it_may_have_is_refused_at_the_start(tmp_path):
-    class Large(Contract):
-        """Needs much."""
-
-    module = '(module (memory (export "memory") 2000))'
-    with pytest.raises(Exception, match="PLN-P805") as caught:
-        async with bench(Large, from_text(module, world(Large), tmp_path), memory_mb=64):
-            pass
-    assert "memory" in str(caught.value)
-
-
-def test_a_generation_with_python_in_it_is_no_component(tmp_path):
-    assert component_in(tmp_path) is None
-    (tmp_path / "a.wasm").touch()
-    assert component_in(tmp_path) == tmp_path / "a.wasm"
-    (tmp_path / "__init__.py").touch()
-    assert component_in(tmp_path) is None

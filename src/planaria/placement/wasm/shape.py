@@ -13,7 +13,7 @@ import enum
 import types
 import typing
 from collections import abc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -240,16 +240,3 @@ def _case_of_value(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"minus{-value}" if value < 0 else f"n{value}"
     return value.hex() if isinstance(value, bytes) else str(value)
-
-
-def walk_shapes(shape: Shape, visit: Callable[[Shape], None]) -> None:
-    """Visit a shape and all inside it.
-
-    >>> walk_shapes(Shape(kind="list", parts=(Part("", Shape(kind="s64")),)), lambda one: print(one.kind))
-    list
-    s64
-    """
-    visit(shape)
-    for part in shape.parts:
-        if part.shape is not None:
-            walk_shapes(part.shape, visit)
