@@ -7,9 +7,11 @@ import pytest
 
 from cells.desk.contract import Desk
 from cells.digest.contract import Digest
-from cells.intake.contract import Intake
+from cells.intake.contract import AddressRefused, Intake
 from cells.library.contract import Library
+from planaria.assemble.system import system_at
 from planaria.kernel.contract import describe
+from planaria.placement.right import rights_of
 from planaria.testing.cells import PLACEMENTS, cells_at
 
 ROOT = Path(__file__).parents[2] / "examples" / "readingroom"
@@ -42,3 +44,19 @@ async def test_real_pages_are_fetched_found_cited_and_listed(tmp_path):
         (day,) = await cells.handle(Digest).days()
         assert len((await cells.handle(Digest).digest(day)).pages) == len(PAGES)
         assert cells.complaints == []
+
+
+async def test_the_intake_reads_real_pages_where_it_has_no_network_of_its_own(tmp_path):
+    async with cells_at(ROOT, store_path=tmp_path / "store.sqlite", placement="process") as cells:
+        with corpus.served() as served:
+            kept = [await cells.handle(Intake).shelve(served.root + name) for name in PAGES[:2]]
+        assert all(one.words > 100 for one in kept)
+        with pytest.raises(AddressRefused):
+            await cells.handle(Intake).fetch("http://169.254.169.254/latest/meta-data")
+        assert cells.complaints == []
+
+
+def test_the_line_that_places_the_intake_gives_what_its_contract_declares_and_no_more():
+    placed = system_at(ROOT).cells["intake"]
+    assert placed.placement == "process"
+    assert rights_of("intake", Intake, placed.limits) == rights_of("intake", Intake, {"memory_mb": 256, "cpu_s_per_call": 10})
