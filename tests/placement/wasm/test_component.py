@@ -9,6 +9,14 @@ from planaria.kernel.system import uses
 from tests.placement.wasm.trials import NOTE, Sold, Stock, StockCell, TooMuch, Trials
 from tests.placement.wasm.workshop import bench, from_text, world
 
+
+class Back(StockCell):
+    trials: Trials = uses(Trials)
+
+    async def left(self, sku):
+        return await self.trials.run(0, 7)
+
+
 FLOOD = """
 (module
   (memory (export "memory") 4000)
@@ -151,12 +159,6 @@ async def test_calls_that_overlap_run_in_instances_of_their_own(trying, trial):
 
 
 async def test_a_cell_that_is_called_inside_itself_gets_an_instance_of_its_own(trials):
-    class Back(StockCell):
-        trials: Trials = uses(Trials)
-
-        async def left(self, sku):
-            return await self.trials.run(0, 7)
-
     async with bench(Trials, trials, beside={Stock: Back}, back=True, pool=1) as running:
         assert await running.handle(Trials).run(6) == 7
         await running.seat.settled()
