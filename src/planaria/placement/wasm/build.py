@@ -19,12 +19,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import planaria
 from planaria.kernel.error import PlanariaError
 from planaria.placement.wasm.fitness import MODULES
 
 BUILD_S_MAX = 900
-PACKAGE = Path(planaria.__file__).parent
+PACKAGE = Path(__file__).parents[2]
 KERNEL = ("contract", "effect", "error", "loader", "value", "system")
 EMPTY = ("placement", "placement/wasm")
 ENTRY = """import sys

@@ -31,10 +31,13 @@ def told(error: BaseException, codec: Codec, **also: Any) -> str:
 
     >>> from planaria.placement.codec import MsgspecCodec
     >>> told(KeyError("a"), MsgspecCodec())
-    '{"error":"KeyError","outcome":"PlanariaError","text":"\'a\'","code":"","facts":{}}'
+    '{"error":"KeyError","outcome":"PlanariaError","text":"\'a\'","code":"","facts":{},"builtin":"KeyError","number":null,"short":null}'
     """
     outcome = next((one.__name__ for one in OUTCOMES if isinstance(error, one)), "PlanariaError")
     found: dict[str, Any] = {"error": type(error).__name__, "outcome": outcome, "text": str(error), "code": "", "facts": {}, **also}
+    builtin = next(one.__name__ for one in type(error).__mro__ if one.__module__ == "builtins")
+    if builtin != "Exception":
+        found |= {"builtin": builtin, "number": getattr(error, "errno", None), "short": getattr(error, "strerror", None)}
     if isinstance(error, PlanariaError):
         found |= {"code": error.code, "facts": error.facts}
     try:

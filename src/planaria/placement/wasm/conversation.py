@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from planaria.kernel.error import PlanariaError
@@ -66,6 +67,9 @@ class Conversation:
         self.instance, self.cell, self.steward, self.complain = instance, cell, steward, complain
         self.loop = asyncio.get_running_loop()
         self.crashed: asyncio.Future[None] = self.loop.create_future()
+        self.crashed.add_done_callback(
+            lambda ended: None if ended.cancelled() else ended.exception()
+        )  # a start that failed is told otherwise
         self.exchanges: dict[str, Exchange] = {"0": steward}
         self.leaving: dict[str, asyncio.TimerHandle] = {}
         self.waiting: deque[tuple[str, Exchange]] = deque()
@@ -75,6 +79,7 @@ class Conversation:
         self.cpu_s, self.now = 0.0, "0.0"
         self._timer: asyncio.TimerHandle | None = None
         self._lines, self._second = 0, 0
+        self._empty: asyncio.Future[None] | None = None
 
     def enter(self, operation: str, allowance: Allowance = FREE) -> tuple[str, Exchange]:
         """Begin an exchange: a call, a stream or a hook."""
@@ -183,9 +188,23 @@ class Conversation:
         elif self._lines == LINES_A_SECOND + 1:
             self.complain(f"cell '{self.cell}' says more than {LINES_A_SECOND} lines a second; the rest is left out")
 
+    def end(self, number: str) -> None:
+        """End an exchange."""
+        self.exchanges.pop(number, None)
+        if self._empty is not None and len(self.exchanges) == 1 and not self._empty.done():
+            self._empty.set_result(None)
+
+    async def drained(self, within_s: float) -> None:
+        """Wait until nothing is under way, for some time at most."""
+        if len(self.exchanges) > 1:
+            self._empty = self.loop.create_future()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(within_s):
+                    await self._empty
+
     def leave(self, number: str) -> None:
         """Cancel an exchange that nobody waits for any more; a guest that does not end it in time is ended."""
-        self.exchanges.pop(number, None)
+        self.end(number)
         if self.instance.error is None:
             self.leaving[number] = self.loop.call_later(GRACE_S, self._stuck, number)
             self.send(self.head("x", number), self.steward)

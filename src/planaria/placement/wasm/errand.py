@@ -24,6 +24,7 @@ from planaria.placement.wasm.message import Message, nonsense, parted, whole
 TEXT_CHARACTERS_MAX = 10_000
 PIECE_BYTES = 65_536
 FACTS_MAX = 100
+CLOSING_S = 1.0
 Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
@@ -36,6 +37,7 @@ class Errands:
         self.described: dict[str, Mapping[str, OperationDescription]] = {}
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.flows: dict[str, AsyncIterator[Any]] = {}
+        self.steps: dict[str, asyncio.Task[None]] = {}
         self.lines: dict[str, Line] = {}
         self.names = 0
         self._arguments: dict[tuple[str, str], Any] = {}
@@ -108,13 +110,17 @@ class Errands:
         return name.encode()
 
     async def _next(self, words: list[str], message: Message, exchange: Exchange) -> bytes:
-        flow = self.flows.get(message.text.strip('"'))
-        if flow is None:
-            raise PermissionError("there is no such stream")
+        name = message.text
+        flow = self.flows.get(name)
+        if flow is None or name in self.steps:
+            raise PermissionError("there is no such stream, or it is asked for two items at once")
+        self.steps[name] = self.tasks[message.number]
         try:
             return b"[" + self.codec.encode(await anext(flow)) + b"]"
         except StopAsyncIteration:
             return b"null"
+        finally:
+            del self.steps[name]
 
     async def _transaction(self, kind: str, words: list[str], message: Message, exchange: Exchange) -> bytes:
         state = next((one for one in self.wires.values() if isinstance(one, State)), None)
@@ -173,10 +179,19 @@ class Errands:
     def _dropped(self, number: str) -> None:
         if (line := self.lines.pop(number, None)) is not None:
             line[1].close()
-        flow: Any = self.flows.pop(number, None)
+        flow = self.flows.pop(number, None)
         if flow is not None:
-            self.tasks[f"drop {number}"] = task = asyncio.get_running_loop().create_task(flow.aclose())
+            self.tasks[f"drop {number}"] = task = asyncio.get_running_loop().create_task(self._drop(flow, self.steps.get(number)))
             task.add_done_callback(lambda _: self.tasks.pop(f"drop {number}", None))
+
+    async def _drop(self, flow: Any, step: "asyncio.Task[None] | None") -> None:
+        if step is not None:
+            step.cancel()
+            await asyncio.wait([step])
+        try:
+            await flow.aclose()
+        except Exception as error:  # noqa: BLE001 - nobody waits for the end of a stream that was left
+            self.conversation.complain(f"a stream did not close cleanly: {type(error).__name__}: {error}")
 
     async def close(self) -> None:
         """End all of it."""
@@ -184,10 +199,9 @@ class Errands:
             self._dropped(name)
         tasks = list(self.tasks.values())
         for task in tasks:
-            if task is not asyncio.current_task():
-                task.cancel()
+            task.cancel()
         if tasks:
-            await asyncio.wait(tasks, timeout=1.0)
+            await asyncio.wait(tasks, timeout=CLOSING_S)
 
 
 def raised_from(

@@ -15,6 +15,7 @@ DIGITS_MAX = 15
 LONG = 1024
 FULL = 4096
 QUOTES_MAX = 512
+BACKSLASH = 0x5C
 MARK = "\x01"
 KINDS = frozenset("rekyzqwdl")
 
@@ -144,7 +145,7 @@ def _closing(data: bytes, place: int) -> int:
     while True:
         end = data.find(b'"', place)
         before = end - 1
-        while data[before] == 0x5C:  # noqa: PLR2004 - a backslash
+        while data[before] == BACKSLASH:
             before -= 1
         if (end - before) % 2:
             return end
@@ -152,7 +153,7 @@ def _closing(data: bytes, place: int) -> int:
 
 
 def _plain(literal: bytes) -> str:
-    if 0x5C not in literal:  # noqa: PLR2004 - a backslash
+    if BACKSLASH not in literal:
         return literal[1:-1].decode()
     import msgspec
 

@@ -7,8 +7,8 @@ Not here: a seat (`seat`, `component.seat`).
 
 import asyncio
 import secrets as system_chance
+import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 from planaria.kernel.loader import files_of
@@ -32,16 +32,16 @@ def _quiet(text: str) -> None:
     """Say nothing."""
 
 
-class SystemTime:
-    """The time of day, where no other clock is given."""
+class Uptime:
+    """Seconds since the machine started, where no other clock is given."""
 
     def now(self) -> float:
-        """Return Unix seconds.
+        """Return the seconds.
 
-        >>> SystemTime().now() > 0
+        >>> Uptime().now() > 0
         True
         """
-        return datetime.now(tz=UTC).timestamp()
+        return time.monotonic()
 
 
 class Wasm:
@@ -61,7 +61,7 @@ class Wasm:
         cache: Path | None = None,
         progress: Callable[[str], None] = _quiet,
     ) -> None:
-        self.root, self.secrets, self.clock, self.resolver = root, secrets or {}, clock or SystemTime(), resolver
+        self.root, self.secrets, self.clock, self.resolver = root, secrets or {}, clock or Uptime(), resolver
         self.cache, self.progress = cache, progress
         self.codec, self.accesses = MsgspecCodec(), Accesses()
         self.seats: list[Seat] = []
@@ -148,7 +148,7 @@ class Wasm:
         return Usage(
             cell=cell, placement="wasm", seats=sum(one.seats for one in usages), calls=sum(one.calls or 0 for one in usages),
             cpu_s=sum(one.cpu_s or 0.0 for one in usages), fuel=sum(one.fuel or 0 for one in usages),
-            memory_bytes=sum(one.memory_bytes or 0 for one in usages), accesses=self.accesses.counts(cell),
+            memory_bytes=sum(one.memory_bytes or 0 for one in usages) or None, accesses=self.accesses.counts(cell),
         )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from planaria.placement.wasm.material import material
 from planaria.placement.wasm.message import FULL, MARK, Message, nonsense, parted, whole
 
 NEXT = msgspec.Raw(b"NaN")
+DRAIN_S, STOP_S = 2.0, 10.0
 PLAIN = dict[str, Any] | list[Any] | str | float | int | bool | None
 
 
@@ -64,7 +65,7 @@ class Room:
         sent = material(order.generation, order.contract, self.rights, self.furnishing.secrets)
         number, exchange = self.conversation.enter("loading")
         self.conversation.send(self.conversation.head("l", number) + codec.encode(sent).decode(), exchange)
-        answer = await self.settled(number, exchange, "loading", ())
+        answer = await self.settled(number, exchange, ())
         found = codec.decode(whole(answer), dict[str, Any])
         if found.get("problems"):
             subject = f"cell '{order.cell}', generation {order.generation.digest[:12]}"
@@ -79,7 +80,7 @@ class Room:
         while isinstance(message := await self.steward.take(), Message):
             self.errands.begin(message, self.steward)
 
-    async def settled(self, number: str, exchange: Exchange, operation: str, errors: tuple[type[PlanariaError], ...]) -> Message:
+    async def settled(self, number: str, exchange: Exchange, errors: tuple[type[PlanariaError], ...]) -> Message:
         """Do what a call asks for until it has ended; return its answer.
 
         Raises:
@@ -104,8 +105,8 @@ class Room:
             self.conversation.leave(number)
             raise
         finally:
-            if not kept and operation[:1] != "~":
-                self.conversation.exchanges.pop(number, None)
+            if not kept:
+                self.conversation.end(number)
 
     def raised(self, message: Message, exchange: Exchange, errors: tuple[type[PlanariaError], ...]) -> BaseException:
         """Return the error of a call; a guest that tells nonsense is ended."""
@@ -124,7 +125,7 @@ class Room:
         """Run a hook of the implementation."""
         number, exchange = self.conversation.enter(name)
         self.conversation.send(self.conversation.head("c", number, f".{name}") + arguments, exchange)
-        return await self.settled(number, exchange, name, ())
+        return await self.settled(number, exchange, ())
 
     async def close(self) -> None:
         """Throw it away."""
@@ -182,12 +183,11 @@ class WasmSeat:
             self.calls += 1
             number, exchange = conversation.enter(name, self.allowance)
             conversation.send(conversation.head("c", number, name, cuts) + text, exchange)
-            came = exchange.came
-            if came and came[0].__class__ is Message and came[0].kind == "r":
-                answer = came.popleft()
-                del conversation.exchanges[number]
+            answer = exchange.came[0] if exchange.came else None
+            if isinstance(answer, Message) and answer.kind == "r":
+                conversation.end(number)
             else:
-                answer = await room.settled(number, exchange, name, errors)
+                answer = await room.settled(number, exchange, errors)
             if is_text and answer.text == MARK and len(answer.segments) == 1:
                 return answer.segments[0]
             return decode(answer.text.encode() if not answer.segments else self._whole(room, answer, exchange))
@@ -230,7 +230,7 @@ class WasmSeat:
             finally:
                 if open_ and number in conversation.exchanges:
                     conversation.leave(number)
-                conversation.exchanges.pop(number, None)
+                conversation.end(number)
 
         return flow
 
@@ -251,7 +251,7 @@ class WasmSeat:
                 room.conversation.over(nonsense(f"a stream gave '{message.kind}'"))
 
     def _room(self) -> Room:
-        if self.room is None:
+        if self.room is None or self.closed:
             raise InstanceGone(cell=self.order.cell, operation="a call", text="it is not started")
         return self.room
 
@@ -280,7 +280,8 @@ class WasmSeat:
         try:
             await room.hook("background")
         except PlanariaError as error:
-            room.conversation.over(error)
+            if not room.conversation.crashed.done():
+                room.conversation.crashed.set_exception(error)
 
     async def stop(self) -> None:
         """End its background work, release what it took, and throw the guest away."""
@@ -292,7 +293,9 @@ class WasmSeat:
             await asyncio.wait([self.background])
         try:
             if room.instance.error is None and room.serving is not None:
-                await room.hook("on_stop")
+                await room.conversation.drained(DRAIN_S)
+                async with asyncio.timeout(STOP_S):
+                    await room.hook("on_stop")
         finally:
             await room.close()
 

@@ -150,10 +150,10 @@ def encode_long(value: Any) -> tuple[str, list[str]]:
 
 
 def _regular(value: Any) -> Any:
-    """Turn keys into texts, and numbers that JSON does not know into null, as the host's codec does."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if value is None or isinstance(value, (bool, int, str)):
+    """Turn keys into texts, and refuse numbers that JSON does not know, as the host's codec does."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value} is not finite")
+    if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, Mapping):
         return {_key(key): _regular(one) for key, one in value.items()}

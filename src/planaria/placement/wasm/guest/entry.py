@@ -19,6 +19,9 @@ def assemble(world: Any) -> Any:
     from planaria.placement.wasm.guest import struct
 
     sys.modules.update(struct.modules())
+    from planaria.placement.wasm.guest import connection
+
+    sys.modules["ssl"] = connection.ssl_module()
     from planaria.placement.wasm.guest import turn as conversation
 
     here = conversation.Turn()
@@ -33,6 +36,7 @@ def assemble(world: Any) -> Any:
     )
     here.host = world.state
     state.attach(here)
+    connection.attach(here)
     cell.attach(here)
     cell.install()
     _begin_with(here, surroundings)

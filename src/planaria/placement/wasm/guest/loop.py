@@ -68,9 +68,9 @@ class GuestLoop(asyncio.AbstractEventLoop):
         """Run a callback in this turn; there are no other threads."""
         return self.call_soon(callback, *args, context=context)
 
-    def call_later(self, delay: float, callback: Callable[..., Any], *args: Any, context: Context | None = None) -> asyncio.TimerHandle:  # type: ignore[override]  # as above  # fmt: skip
+    def call_later(self, delay_s: float, callback: Callable[..., Any], *args: Any, context: Context | None = None) -> asyncio.TimerHandle:  # type: ignore[override]  # as above  # fmt: skip
         """Run a callback after some seconds."""
-        return self.call_at(self.now_s + delay, callback, *args, context=context)
+        return self.call_at(self.now_s + delay_s, callback, *args, context=context)
 
     def call_at(self, when: float, callback: Callable[..., Any], *args: Any, context: Context | None = None) -> asyncio.TimerHandle:  # type: ignore[override]  # as above
         """Run a callback at a time of the loop's clock."""
@@ -135,7 +135,7 @@ class GuestLoop(asyncio.AbstractEventLoop):
     async def shutdown_asyncgens(self) -> None:
         """Do nothing; generators end with the instance."""
 
-    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+    async def shutdown_default_executor(self, timeout_s: float | None = None) -> None:
         """Do nothing; there is no executor."""
 
     def set_exception_handler(self, handler: Any) -> None:

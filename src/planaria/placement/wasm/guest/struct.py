@@ -90,7 +90,7 @@ class StructMeta(type):
         if unknown:
             raise TypeError(f"{name} has options that a struct does not know: {', '.join(sorted(unknown))}")
         drafted = type.__new__(cls, name, (), {key: value for key, value in namespace.items() if key.startswith("__annot")})
-        own = {one: type_ for one, type_ in _annotations(drafted).items() if "ClassVar" not in str(type_)}
+        own = {one: type_ for one, type_ in _annotations(drafted).items() if "ClassVar" not in str(type_) and not one.startswith("__")}
         defaults = {one: namespace.pop(one) for one in own if one in namespace}
         namespace["__slots__"] = tuple(own)
         made: Any = super().__new__(cls, name, bases, namespace)

@@ -23,7 +23,7 @@ NO_SOCKETS = "there are no sockets in a WebAssembly guest; use asyncio.open_conn
 NO_CLOCK = "the contract declares no Clock(): declare it, and have it reviewed"
 NO_CHANCE = "the contract declares no Chance(): declare it, and have it reviewed"
 NO_WAITING = "a WebAssembly guest cannot wait: use `await asyncio.sleep`"
-KEPT_OF_OS = frozenset(("fspath", "strerror", "cpu_count", "getpid", "get_exec_path"))
+KEPT_OF_OS = frozenset(("abort", "fspath", "strerror", "cpu_count", "getpid", "get_exec_path"))
 BOUND = ("random", "randint", "randrange", "choice", "choices", "shuffle", "sample", "uniform", "gauss", "getrandbits", "randbytes")
 
 
@@ -91,9 +91,9 @@ class Surroundings:
         """Take what this cell was given."""
         self.close()
         self.clock, self.chance = bool(rights.get("clock")), bool(rights.get("chance"))
-        os.environ.update(rights.get("secrets", {}))
+        vars(os)["environ"].update(rights.get("secrets", {}))
         if self.chance:
-            random.seed(int.from_bytes(self.entropy(32), "big"))
+            vars(random)["_inst"].seed(int.from_bytes(self.entropy(32), "big"))
         else:
             for name in BOUND:
                 setattr(random, name, refuse(NO_CHANCE))
@@ -104,7 +104,7 @@ class Surroundings:
             for name, value in list(getattr(module, "__dict__", {}).items()):
                 if type(value).__name__ == "builtin_function_or_method" and name not in KEPT_OF_OS and not name.startswith("_"):
                     setattr(module, name, refuse(NO_FILES, value))
-        for name in ("walk", "fwalk", "makedirs", "removedirs", "renames", "popen", "fdopen", "_exit", "abort"):
+        for name in ("walk", "fwalk", "makedirs", "removedirs", "renames", "popen", "fdopen"):
             setattr(os, name, refuse(NO_FILES, getattr(os, name, None)))
         os.getcwd, os.urandom = lambda: "/", self._entropy
         for module in (sys.modules.get("builtins"), io, sys.modules.get("_io"), sys.modules.get("_pyio")):

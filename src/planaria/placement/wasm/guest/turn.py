@@ -8,6 +8,7 @@ Not here: what the texts hold (`codec`), the cell (`cell`), the state (`state`).
 """
 
 import asyncio
+import builtins
 import sys
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
@@ -289,9 +290,14 @@ def host_error(told: dict[str, Any], declared: Callable[[str, str], Any]) -> Bas
     known = declared(name, str(told.get("code", "")))
     if known is not None:
         return known(**facts)  # type: ignore[no-any-return]  # a class of errors
+    text, builtin = str(told.get("text", "")), getattr(builtins, str(told.get("builtin", "")), None)
+    if builtin is not None and not told.get("code"):
+        given = (told["number"], told.get("short") or text) if isinstance(told.get("number"), int) else (text,)
+        return builtin(*given)  # type: ignore[no-any-return]  # a class of errors
     below = getattr(catalogue, str(told.get("outcome", "")), None) or PlanariaError
+    bases = (below,) if builtin is None else (below, builtin)
     own = {"code": told.get("code", below.code), "what": "{text}", "__module__": __name__, "__str__": lambda error: error.facts["text"]}
-    return type(name, (below,), own)(**{"text": told.get("text", ""), **facts})  # type: ignore[no-any-return]  # as above
+    return type(name, bases, own)(**{**facts, "text": text})  # type: ignore[no-any-return]  # as above
 
 
 async def _following(items: Any) -> tuple[Any, ...]:
