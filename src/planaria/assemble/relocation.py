@@ -94,8 +94,9 @@ async def relocate(
     tell(f"measuring {plan.placement}")
     reach = await reach_of(plan.placement)
     client = Client.find(places.root)
-    measured = await asyncio.to_thread(_measured, client, cell)
-    first = _situation(plan, reach, operations=measured)
+    told = await asyncio.to_thread(_told, client, cell)
+    measured = {name: one["mean_ms"] for name, one in told.get("operations", {}).items()}
+    first = _situation(plan, reach, operations=measured, memory_bytes=told.get("memory_bytes", reach.memory_bytes))
     tell(f"measuring {placement}")
     reach = await reach_of(placement) if placement != plan.placement else reach
     tell(f"starting {cell} there, on an empty store")
@@ -111,17 +112,17 @@ async def relocate(
     return Relocation(cell=cell, before=first, after=second, change=change, done=not dry and edited != text, up=client is not None)
 
 
-def _situation(plan: CellPlan, reach: Reach, *, operations: dict[str, float], memory_bytes: int | None = None) -> Situation:
+def _situation(plan: CellPlan, reach: Reach, *, operations: dict[str, float], memory_bytes: int | None) -> Situation:
     limits = {name: str(value) for name, value in plan.limits.items()}
     return Situation(
         placement=plan.placement, limits=limits, rights=rights_told(plan), reach=reach, memory_bytes=memory_bytes, operations=operations
     )
 
 
-def _measured(client: Client | None, cell: str) -> dict[str, float]:
-    """Return what the operations of a cell take in the system that is up."""
-    told = [one for one in client.ask("GET", "/placements") if one["cell"] == cell] if client else []
-    return {name: one["mean_ms"] for each in told for name, one in each["operations"].items()}
+def _told(client: Client | None, cell: str) -> dict[str, Any]:
+    """Return what the system that is up tells of a cell; nothing where it is not up."""
+    told: list[dict[str, Any]] = client.ask("GET", "/placements") if client else []
+    return next((one for one in told if one["cell"] == cell), {})
 
 
 def _limits(plan: CellPlan, placement: str, given: Mapping[str, Any]) -> dict[str, str | None]:

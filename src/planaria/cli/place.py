@@ -85,7 +85,8 @@ def _tell(moved: "Relocation", terminal: Terminal) -> None:
 
 
 def _row(one: "Situation") -> tuple[str, ...]:
-    memory = "shared" if one.memory_bytes is None else f"{one.memory_bytes / 1e6:.1f} MB"
+    unknown = "shared" if one.placement == "inprocess" else "not told"
+    memory = unknown if one.memory_bytes is None else f"{one.memory_bytes / 1e6:.1f} MB"
     return (f"  {one.placement}", f"{one.reach.small_us:.0f} µs", f"{one.reach.large_us:.0f} µs", f"{one.reach.start_ms:.0f} ms", memory)
 
 
