@@ -197,9 +197,11 @@ class Calls:
         if one is None or one.inflow is None or one.inflow.over:
             raise Violation("an item of no stream")
         try:
-            one.inflow.put(one.unpack(payload), len(payload))
+            item = one.unpack(payload)
         except Exception as error:  # noqa: BLE001 - a value may raise anything while it is made
             one.inflow.end(Raised(error=type(error).__name__, text=str(error)))
+        else:
+            one.inflow.put(item, len(payload))
 
     def _answered(self, number: int) -> Call | None:
         """Return the call that an answer is for, or None for one that nobody waits for any more."""

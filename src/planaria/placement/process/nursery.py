@@ -206,5 +206,5 @@ def _module_path() -> bytes:
 
 def _pid_of(pidfd: int) -> int:
     """Return the process id as this process sees it; the zygote may see another."""
-    lines = Path(f"/proc/self/fdinfo/{pidfd}").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pid:"))
+    with open(f"/proc/self/fdinfo/{pidfd}", encoding="ascii") as lines:  # noqa: PTH123 - a Path would keep its name for good
+        return next(int(line.split()[1]) for line in lines if line.startswith("Pid:"))
