@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
-from planaria.placement.egress.relay import Limits
-from tests.placement.egress.house import echo, exchange, housed, in_thread, read_all, silent, source
+from planaria.placement.egress.relay import Limits, Relay
+from tests.placement.egress.house import echo, exchange, housed, in_thread, read_all, silent, source, turned
 
 HERE = ("127.0.0.1", None)
 
@@ -38,16 +38,22 @@ async def test_a_line_that_is_idle_or_open_for_too_long_is_cut(limits, why):
             await in_thread(read_all, line)
 
 
-async def test_moving_bytes_keep_a_line_open():
-    async with source(echo) as port, housed(HERE, limits=Limits(idle_s=0.2)) as house:
-        line = await house.client.reach("127.0.0.1", port)
-        reader, writer = await asyncio.open_connection(sock=line)
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        while loop.time() < began + 0.5:
-            writer.write(b"a")
-            assert await reader.read(1) == b"a"
-        writer.close()
+async def test_moving_bytes_put_the_end_off():
+    loop, ends = asyncio.get_running_loop(), [*socket.socketpair(), *socket.socketpair()]
+    for one in ends:
+        one.setblocking(False)
+    relay = Relay(ends[1], ends[2], Limits())
+    running = asyncio.create_task(relay.run())
+    await turned(lambda: relay._idle.when() is not None)
+    first = relay._idle.when()
+    await loop.sock_sendall(ends[0], b"a")
+    assert await loop.sock_recv(ends[3], 10) == b"a"
+    await turned(lambda: relay._idle.when() > first)
+    for one in ends[::3]:
+        one.close()
+    await running
+    for one in ends:
+        one.close()
 
 
 async def test_half_closed_ends_are_passed_on_both_ways():
