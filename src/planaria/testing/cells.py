@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from planaria.assemble.life import life_at
 from planaria.assemble.outbox.parking import Parking
-from planaria.assemble.placement import close, placements_at
+from planaria.assemble.placement import Later, close, placements_at
 from planaria.assemble.system import system_at
 from planaria.kernel.contract import Contract, describe
 from planaria.kernel.life import Life
@@ -30,7 +30,7 @@ from planaria.testing.clock import FakeClock
 from planaria.testing.ids import CountingIds
 
 C = TypeVar("C", bound=Contract)
-PLACEMENTS = ("inprocess", "copying", "process")
+PLACEMENTS = ("inprocess", "copying", "process", "wasm")
 """The placements that keep every promise of `planaria.testing.conform`."""
 
 
@@ -92,8 +92,11 @@ async def placed(placement: str | Placement, *, root: Path, faults: Faults | Non
     known = placements_at(root, codec=codec)
     assert placement in known, f"'{placement}' is none of {', '.join(known)}"
     assert faults is None or placement == "copying", f"only the placement 'copying' injects faults, and this is '{placement}'"
+    made = Copying(codec, faults=faults) if placement == "copying" else known[placement]
     try:
-        yield Copying(codec, faults=faults) if placement == "copying" else known[placement]
+        if isinstance(made, Later):
+            await made.warm()  # what it does once, such as building the guest, is in no test's time
+        yield made
     finally:
         await close(known.values())
 

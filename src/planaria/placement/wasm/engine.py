@@ -125,16 +125,26 @@ class Engine:
         return None if kept is None else component.Component.deserialize_file(self.engine, str(kept))
 
 
+_guests: dict[Path, component.Component] = {}
+_loading = threading.Lock()
+
+
 @functools.cache
 def shared(*, epochs: bool = True) -> Engine:
     """Return an engine of this process: for components with epochs, for the guest without."""
     return Engine(epochs=epochs)
 
 
-@functools.cache
 def shared_guest(cache: Path, progress: Callable[[str], None] = _quiet) -> component.Component:
-    """Return the generic guest of this process."""
-    return shared(epochs=False).guest(cache=cache, progress=progress)
+    """Return the generic guest of this process; `progress` hears of it when it is built.
+
+    Raises:
+        GuestNotBuilt, CacheUntrusted: PLN-P710, PLN-P711.
+    """
+    with _loading:
+        if cache not in _guests:
+            _guests[cache] = shared(epochs=False).guest(cache=cache, progress=progress)
+        return _guests[cache]
 
 
 class Watch:
