@@ -20,12 +20,14 @@ from planaria.kernel.contract import Contract
 from planaria.kernel.effect import Effect
 from planaria.kernel.error import PlanariaError, Several
 from planaria.placement.right import covers, effects_of, rights_of
+from planaria.placement.sandbox.runtime import runtime_paths
 from planaria.placement.tripwire.event import UNDECLARABLE, Touch
 
 TOUCHES_MAX = 128
 MODES = ("refuse", "record", "off")
 LIMITS = ("may", "tripwire")
 VERBS = {"reads": "Reads", "writes": "Writes", "connects": "Connects", "spawns": "Spawns"}
+PUBLIC = ("/etc/mime.types", "/etc/os-release")
 HARMLESS = frozenset({os.devnull, "/dev/zero", "/dev/full", "/dev/urandom", "/dev/random"})
 
 
@@ -215,14 +217,13 @@ def standard_library() -> tuple[str, ...]:
 
 @cache
 def libraries() -> tuple[str, ...]:
-    """Return the folders that hold Python's library, installed packages and planaria itself.
+    """Return the folders and files that no cell need declare: what a sandbox leaves readable too, and a few public tables.
 
     >>> any(os.__file__.startswith(one) for one in libraries())
     True
     """
-    own = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
-    found = [*own, *site.getsitepackages(), site.getusersitepackages(), str(Path(__file__).parents[2]), "/usr/share/zoneinfo"]
-    return tuple(dict.fromkeys(each for one in found if one for each in (one, os.path.realpath(one))))
+    found = (*runtime_paths(), *standard_library(), site.getusersitepackages(), *PUBLIC)
+    return tuple(dict.fromkeys(each for one in found for each in (one, os.path.realpath(one))))
 
 
 def is_below(path: str, folders: Iterable[str]) -> bool:
