@@ -86,6 +86,7 @@ async def test_an_event_goes_with_the_transaction_that_made_it(trying, trial):
     assert await trial.run(10, 7) == 7512
     await trying.life.outbox.settled()
     assert StockCell.noted == [Sold("apple")]
+    assert await trial.run(11) == len("apple") + 1  # it handles its own event too
 
 
 async def test_the_clock_and_random_numbers_come_from_the_host(trial):

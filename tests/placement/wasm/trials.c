@@ -139,6 +139,12 @@ EXPORT("doubled") Small *doubled(void) {
   return &small;
 }
 
+EXPORT("seen") Small *seen(const char *sku, u32 size) {
+  remembered += size;
+  small.is_error = 0;
+  return &small;
+}
+
 static s64 upto, next;
 EXPORT("count-open") Small *count_open(s64 many) {
   next = 0;

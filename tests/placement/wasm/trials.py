@@ -64,6 +64,10 @@ class Trials(Contract):
     async def doubled(self) -> Mapping[int, int]:
         raise NotImplementedError
 
+    @handles(Sold)
+    async def seen(self, sold: Sold) -> None:
+        raise NotImplementedError
+
     @operation()
     def count(self, many: int) -> AsyncIterator[int]:
         raise NotImplementedError
