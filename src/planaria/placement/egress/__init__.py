@@ -1,8 +1,8 @@
 """Egress: how a cell without a network reaches the hosts that its contract declares, through the host's broker.
 
 Why: a sandbox can let a process connect or not, but cannot tell one name from another; so the worker has no network at
-all, and asks a broker outside for a line to one host. Reading order: `address`, `destination`, `resolver`, `access`,
-`relay`, `broker` (all in the host), `line` (what both sides say), `client` (in the worker).
+all, and asks a broker outside for a line to one host. Reading order, in the host: `address`, `destination`, `resolver`,
+`reach`, `relay`, `access`, `broker`; what both sides say: `line`; in the worker: `connection`, `client`, `standin`, `plain`.
 Decision D-080: a name in a right never vouches for an address that is not public; such an address must be named itself
 (`Connects("10.1.2.3:443")` beside the name). Only `localhost` stands for loopback. Because who answers for a name decides
 what it resolves to. Revisit when teams must name many inner addresses: then let a right name a network.
