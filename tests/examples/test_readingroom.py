@@ -20,7 +20,9 @@ EXAMPLES = [(contract, one.name) for contract in CONTRACTS for one in describe(c
 PAGES = ("heapq.html", "asyncio.html", "json.html", "builtins.html", "topic?key=LOOPING")
 
 
-@pytest.mark.parametrize("placement", PLACEMENTS)
+@pytest.mark.parametrize(
+    "placement", [one for one in PLACEMENTS if one != "wasm"]
+)  # the library reads JSON with msgspec, which no guest has
 @pytest.mark.parametrize("contract, operation", EXAMPLES)
 async def test_every_example_of_the_contracts_holds(tmp_path, contract, operation, placement):
     async with cells_at(ROOT, store_path=tmp_path / "store.sqlite", placement=placement) as cells:

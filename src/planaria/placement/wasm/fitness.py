@@ -25,6 +25,9 @@ MODULES = (
     "zipfile", "zlib", "zoneinfo",
 )  # fmt: skip
 ALSO = frozenset(("builtins", "planaria", "msgspec", "msgspec.structs", "ssl", "cells"))
+MSGSPEC = frozenset(
+    f"msgspec.{one}" for one in ("json", "msgpack", "yaml", "toml", "convert", "to_builtins", "defstruct", "inspect", "Raw")
+)
 USELESS = {
     "threading": "a guest has one thread: use asyncio tasks",
     "concurrent.futures": "a guest has one thread: use asyncio tasks",
@@ -98,6 +101,8 @@ def _calls(tree: ast.Module, names: Mapping[str, str]) -> Iterator[tuple[int, st
             resolved = f"{names.get(first, first)}{dot}{rest}"
             if resolved in CALLS:
                 yield node.lineno, f"`{written}`: {CALLS[resolved]}; or {INSTEAD}"
+            elif ".".join(resolved.split(".")[:2]) in MSGSPEC:
+                yield node.lineno, f"`{written}`: a guest has of msgspec what contracts use; use `json`, or {INSTEAD}"
 
 
 def _lacking(name: str, own: set[str]) -> str:
