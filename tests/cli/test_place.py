@@ -8,7 +8,11 @@ def test_says_what_a_move_changes_and_how_to_go_back(shop, planaria):
     assert "  - undeclared effects: seen by the tripwire and refused, which is no boundary" in ended.out
     assert "  + undeclared effects: seen by the tripwire and let through" in ended.out
     assert "+system.place(Stock, \"inprocess\", tripwire='record')" in ended.out
-    assert "back: planaria place stock inprocess" in ended.out
+    assert "back: planaria place stock inprocess --limit tripwire=null" in ended.out
+    assert (
+        "back: planaria place stock inprocess --limit tripwire=record\n"
+        in planaria("place", "stock", "inprocess", "--limit", "tripwire=null").out
+    )
     assert "so already" in planaria("place", "stock", "inprocess").out
 
 

@@ -79,9 +79,16 @@ def _tell(moved: "Relocation", terminal: Terminal) -> None:
     if not moved.done:
         terminal.say(terminal.colour("nothing was written: it was a dry run", YELLOW))
         return
-    terminal.say(f"{terminal.colour('placed', GREEN)}; back: planaria place {moved.cell} {before.placement}")
+    terminal.say(f"{terminal.colour('placed', GREEN)}; back: planaria place {moved.cell} {before.placement}{_lost(moved)}")
     if moved.up:
         terminal.say("  the system is up, and its cells stay where they are until it is started again")
+
+
+def _lost(moved: "Relocation") -> str:
+    """Return the options that give back the limits which the move took away or changed."""
+    before, after = moved.before.limits, moved.after.limits
+    gone = [f" --limit {name}={value}" for name, value in before.items() if after.get(name) != value and name != "may"]
+    return "".join([*gone, *(f" --limit {name}=null" for name in after if name not in before)])
 
 
 def _row(one: "Situation") -> tuple[str, ...]:
