@@ -121,3 +121,9 @@ def test_nothing_is_changed_without_a_place_to_change() -> None:
     assert not set(allowance.CHANGING) & set(allowances(Policy(), landlock=7))
     assert set(allowance.CHANGING) <= set(allowances(Policy(scratch_bytes=1), landlock=7))
     assert [allowed("renameat2", 0, 0, 0, 0, flag, policy=Policy(scratch_bytes=1)) for flag in (0, 1, 2, 4)] == [True, True, True, False]
+
+
+def test_links_are_followed_by_name_only_inside_a_tree() -> None:
+    assert allowed("readlinkat")
+    outside = allowances(Policy(), landlock=7, tree=False)["readlinkat"]
+    assert (outside.alternatives, outside.error) == ((), errno.EINVAL)

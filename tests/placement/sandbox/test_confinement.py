@@ -18,6 +18,8 @@ from planaria.placement.sandbox.system_call import attempt as call, library
 told["list"] = attempt(lambda: os.listdir("/etc"))
 told["open"] = attempt(lambda: open("/etc/passwd").read(4))
 told["stat"] = attempt(lambda: os.stat("/etc/passwd").st_mode > 0)
+told["link"] = attempt(lambda: os.readlink("/proc/self/exe"))
+told["resolved"] = attempt(lambda: os.path.realpath(threading.__file__) != "")
 told["proc"] = attempt(lambda: open("/proc/self/status").read(4))
 told["write"] = attempt(lambda: open("/etc/planaria", "w"))
 told["chmod"] = attempt(lambda: os.chmod("/etc/passwd", 0o777))
@@ -136,6 +138,7 @@ def test_a_newer_call_is_answered_as_by_an_older_kernel(told: dict[str, Any]) ->
 def test_other_files_have_no_name_where_the_tree_is_to_be_had(told: dict[str, Any]) -> None:
     assert (told["told"]["stat"] == "FileNotFoundError") is told["confinement"]["tree"]
     assert bool(told["confinement"]["tree_missing"]) is not told["confinement"]["tree"]
+    assert told["told"]["link"] == ("FileNotFoundError" if told["confinement"]["tree"] else "Invalid argument")
     assert told["told"]["folder"] == "/"
 
 

@@ -21,7 +21,7 @@ from planaria.placement.sandbox.policy import Policy
 PLAIN = """
 read write readv writev pread64 pwrite64 close close_range lseek poll ppoll select pselect6 epoll_create1 epoll_ctl epoll_wait epoll_pwait
 pipe pipe2 dup dup2 dup3 eventfd2 timerfd_create timerfd_settime timerfd_gettime
-stat fstat lstat newfstatat statx access faccessat faccessat2 readlink readlinkat getcwd chdir getdents getdents64
+stat fstat lstat newfstatat statx access faccessat faccessat2 getcwd chdir getdents getdents64
 fstatfs umask
 recvfrom recvmsg shutdown getsockname getpeername
 brk munmap mremap msync madvise fadvise64 membarrier
@@ -34,6 +34,8 @@ wait4 waitid exit exit_group riscv_flush_icache
 CHANGING = """
 mkdir mkdirat rmdir unlink unlinkat rename renameat ftruncate fallocate fsync fdatasync flock copy_file_range sendfile
 """.split()  # noqa: SIM905 - a table reads best as text
+LINKS = ("readlink", "readlinkat")
+"""Landlock does not see them, so outside a tree of its own a worker finds no links; whoever resolves paths goes on without."""
 SPAWNING = ("execve", "setpgid", "fork", "vfork")
 NEWER = """
 clone3 openat2 futex_waitv futex_wait futex_wake futex_requeue epoll_pwait2 fchmodat2 map_shadow_stack mseal
@@ -71,8 +73,8 @@ _ARCHITECTURE_CODES = (0x1002, 0x3001)  # ARCH_SET_FS, and the question for shad
 LANDLOCK_TRUNCATES, LANDLOCK_SCOPES_SIGNALS = 3, 6
 
 
-def allowances(policy: Policy, *, landlock: int) -> Mapping[str, Allowance]:
-    """Return what a worker under `policy` may call, on a kernel with this version of Landlock.
+def allowances(policy: Policy, *, landlock: int, tree: bool = True) -> Mapping[str, Allowance]:
+    """Return what a worker under `policy` may call, on a kernel with this version of Landlock, in a tree of its own or not.
 
     >>> made = allowances(Policy(), landlock=7)
     >>> "socket" in made, "execve" in made, made["openat2"].alternatives
@@ -87,6 +89,7 @@ def allowances(policy: Policy, *, landlock: int) -> Mapping[str, Allowance]:
         **_processes(policy, landlock=landlock),
         **dict.fromkeys(NEWER, Allowance(nothing, errno.ENOSYS)),
         **dict.fromkeys(ATTRIBUTES, Allowance(nothing, errno.ENOTSUP)),
+        **dict.fromkeys(LINKS, Allowance() if tree else Allowance(nothing, errno.EINVAL)),
         **dict.fromkeys(PLAIN, Allowance()),
     }
     if changing:

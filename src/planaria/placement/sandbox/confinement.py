@@ -79,6 +79,7 @@ class Confinement:
 class _Prepared:
     landlock: int
     program: filters.Program
+    program_without_tree: filters.Program
     plan: tree.Plan
     rules: tuple[files.Rule, ...]
     declared: tuple[tuple[str, str, int], ...]
@@ -109,6 +110,7 @@ def _prepared(policy: Policy) -> _Prepared:
     return _Prepared(
         landlock=found,
         program=filters.assemble(allowances(policy, landlock=found), architecture),
+        program_without_tree=filters.assemble(allowances(policy, landlock=found, tree=False), architecture),
         plan=tree.plan_of(bind for bind, _ in paths),
         rules=tuple(files.Rule(os.path.realpath(bind.path), access) for bind, access in paths),
         declared=_declared(policy),
@@ -172,7 +174,7 @@ def confine(policy: Policy, *, keep: Collection[int], parent: int | None = None)
         limits["RLIMIT_NPROC"] += prepared.tasks
     one_arena()
     in_force = set_limits(limits)
-    _bind_for_good(policy, prepared)
+    _bind_for_good(policy, prepared, prepared.program_without_tree if missing else prepared.program)
     scratch = SCRATCH if policy.scratch_bytes else None
     os.chdir(scratch or "/")
     return Confinement(
@@ -239,7 +241,7 @@ def _die_with(parent: int | None) -> None:
     library().prctl(_DUMPABLE, 0, 0, 0, 0)
 
 
-def _bind_for_good(policy: Policy, prepared: _Prepared) -> None:
+def _bind_for_good(policy: Policy, prepared: _Prepared, program: filters.Program) -> None:
     if library().prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0) != 0:
         raise refused("no_new_privs", OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno())))
     if not policy.executable_memory:
@@ -251,4 +253,4 @@ def _bind_for_good(policy: Policy, prepared: _Prepared) -> None:
         rights.add_ports(policy.connects)
     rights.enforce()
     rights.close()
-    filters.install(prepared.program.of(os.getpid()))
+    filters.install(program.of(os.getpid()))
