@@ -22,6 +22,7 @@ from planaria.testing.clock import FakeClock
 
 ROOT = Path(__file__).parents[2] / "examples" / "polyglot"
 FOLDER = ROOT / "cells" / "spelling"
+NODE = shutil.which("node")
 NODE_MODULES = FOLDER / "javascript" / "node_modules"
 INSTALL = "npm ci --prefix examples/polyglot/cells/spelling/javascript"
 
@@ -43,14 +44,12 @@ def built_in_c(target):
 
 
 def built_in_javascript(target):
-    node = shutil.which("node")
-    if node is None or not NODE_MODULES.is_dir():
-        assert "PLANARIA_NO_SKIP" not in os.environ, f"JavaScript must be tested here: {INSTALL}"
-        pytest.skip(f"JavaScript is not tested, because its compiler is not installed here: {INSTALL}")
-    subprocess.run([node, str(FOLDER / "javascript" / "build.mjs"), str(target)], check=True)
+    subprocess.run([NODE, str(FOLDER / "javascript" / "build.mjs"), str(target)], check=True)
 
 
-BUILDS = {"c": built_in_c, "javascript": built_in_javascript}
+BUILDS = {"c": built_in_c}
+if NODE is not None and NODE_MODULES.is_dir():  # its compiler comes from npm, and is not in the lock
+    BUILDS["javascript"] = built_in_javascript
 
 
 @pytest.fixture(scope="session")
@@ -89,6 +88,10 @@ def speaking(folders, tmp_path):
             await wasm.close()
 
     return run
+
+
+def test_javascript_is_left_out_only_where_its_compiler_is_not_installed():
+    assert "javascript" in BUILDS or "PLANARIA_ALL" not in os.environ, INSTALL
 
 
 @pytest.mark.parametrize("language", ["python", *BUILDS])
