@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from planaria.kernel.contract import OperationDescription
-from planaria.placement.codec import CodecError
 from planaria.placement.packing import MsgpackCodec, Pack, Unpack
 from planaria.placement.process.channel import Channel
 from planaria.placement.process.error import TooBig
@@ -64,7 +63,7 @@ def answer(channel: Channel, number: int, pack: Pack, value: Any) -> None:
     """Send a result, or what is wrong with it."""
     try:
         channel.send(message(pack, value, RESULT, number, size_max=channel.assembly.size_max), number)
-    except (CodecError, TooBig) as error:
+    except Exception as error:  # noqa: BLE001 - whatever cannot be written, there must be an answer
         refuse(channel, number, error)
 
 

@@ -11,6 +11,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Coroutine, Mapping
+from contextlib import closing
 from contextvars import copy_context
 from functools import partial
 from typing import Any, cast
@@ -67,7 +68,8 @@ def live(sock: socket.socket, reading: socket.socket, writing: socket.socket, eg
         say(sock, RAISED, trouble(error))
         return
     # No cleaning up at the end: an exit of the cell's must end the process at once, and the host sees to the rest.
-    asyncio.new_event_loop().run_until_complete(_run(sock, birth, seat, questions))
+    with closing(asyncio.new_event_loop()) as loop:
+        loop.run_until_complete(_run(sock, birth, seat, questions))
 
 
 async def _run(sock: socket.socket, birth: Birth, seat: InProcessSeat, questions: Questions) -> None:
