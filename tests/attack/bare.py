@@ -1,4 +1,4 @@
-"""Runs one attack in a plain process, without any sandbox, to see that it is real: `python bare.py NAME < facts.json`.
+"""Runs one attack in a plain process, without any sandbox, to see that it is real: `python bare.py THEME.NAME < facts.json`.
 
 Why: an attack that reaches nothing where nothing holds it would be stopped by anything, and its being stopped says nothing.
 """
@@ -8,8 +8,8 @@ import json
 import os
 import sys
 
-from planaria.attack.target import impl
-from planaria.attack.target.impl.means import REGISTER, told
+from planaria.attack.target.impl import found
+from planaria.attack.target.impl.means import told
 
 
 async def awaited(made):
@@ -20,7 +20,7 @@ def main() -> None:
     facts = json.loads(sys.stdin.read())
     os.setsid()
     try:
-        made = REGISTER[sys.argv[1]](facts)
+        made = found(sys.argv[1])(facts)
         if inspect.isawaitable(made):
             import asyncio
 
@@ -33,5 +33,4 @@ def main() -> None:
     os._exit(0)
 
 
-assert impl, "the attacks are loaded"
 main()

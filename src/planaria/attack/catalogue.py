@@ -37,6 +37,11 @@ class Attack:
     sane: bool = False
     scratch: bool = False
 
+    @property
+    def path(self) -> str:
+        """Return the name by which the target finds it."""
+        return f"{self.theme}.{self.name}"
+
 
 @functools.cache
 def attacks() -> tuple[Attack, ...]:

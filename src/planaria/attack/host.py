@@ -15,18 +15,20 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from planaria.attack.arsenal import armed
 from planaria.attack.catalogue import Attack
 from planaria.attack.error import AttackNotRun
 from planaria.attack.judge import BESIDE_MB, END_S, LINES_MAX, PROMISED, Watch, problem_of_error, problem_of_lines, problem_of_value
 from planaria.attack.neighbour.contract import Neighbour
 from planaria.attack.report import Outcome
-from planaria.attack.target.contract import Account, Target
+from planaria.attack.target.contract import EFFECTS, Account, Target
 from planaria.attack.vault.contract import Vault
 from planaria.attack.victim import Victims
 from planaria.kernel.call import enter
+from planaria.kernel.effect import Effect
 from planaria.kernel.error import PlanariaError
 from planaria.kernel.life import Life
-from planaria.kernel.loader import generation_at
+from planaria.kernel.loader import Generation, generation_at
 from planaria.kernel.port import Placement, Ports
 from planaria.kernel.system import CellPlan, System
 
@@ -63,20 +65,31 @@ class Ground:
     victims: Victims
     limits: dict[str, Any]
 
-    def life(self, *, target: bool, complain: Callable[[str], None]) -> Life:
-        """Make a system: the neighbour and the vault, and the target where it is wanted, each where it belongs."""
+    def life(self, theme: str = "", *, complain: Callable[[str], None]) -> Life:
+        """Make a system: the neighbour alone in the placement; or the target in it, armed for a theme, beside neighbour and vault.
+
+        The target has the right to connect only in attacks on the broker, since a right brings more with it.
+        """
         system = System("attack")
         system.add(Neighbour)
-        if target:
+        if theme:
             system.add(Vault)
             system.add(Target, uses=(Neighbour,), restarts=0, drain_s=1.0)
-            system.place(Target, self.name, **self.limits)
+            system.place(Target, self.name, **self.limits, may=self._rights(connects=theme == "egress"))
         else:
             system.place(Neighbour, self.name, memory_mb=MEMORY_MB)
-        return Life(system, ports=self.ports, current=self._generation, complain=complain)
+        return Life(system, ports=self.ports, current=lambda plan: self._generation(plan, theme), complain=complain)
 
-    def _generation(self, plan: CellPlan) -> Any:
-        return generation_at(plan.name, self.victims.files.root / "neighbour" if plan.name == "neighbour" else HERE / plan.name / "impl")
+    def _rights(self, *, connects: bool) -> tuple[Effect, ...]:
+        """Choose what this placement can give: a guest of `wasm` has no files, so that none can be declared for it."""
+        wanted = [*(EFFECTS[:1] if self.name == "process" else ()), *(EFFECTS[1:] if connects else ())]
+        return tuple(wanted)
+
+    def _generation(self, plan: CellPlan, theme: str) -> Generation:
+        root = self.victims.files.root
+        if plan.name == "target":
+            return armed(theme, root / "store" / "armed", hidden=self.name == "wasm")
+        return generation_at(plan.name, root / "neighbour" if plan.name == "neighbour" else HERE / plan.name / "impl")
 
 
 @asynccontextmanager
@@ -104,7 +117,7 @@ class Trial:
     def __init__(self, ground: Ground, attack: Attack, ask: Callable[[], Awaitable[Any]]) -> None:
         self.ground, self.attack, self.lines, self.dropped = ground, attack, list[str](), 0
         self.watch = Watch(ask, memory_bound_mb=BESIDE_MB + ground.limits.get("memory_mb", MEMORY_MB) * (ground.name == "wasm"))
-        self.claim, self.problems = "", list[str]()
+        self.claim, self.problems, self.worked = "", list[str](), False
 
     def _complain(self, text: str) -> None:
         if len(self.lines) <= LINES_MAX:
@@ -127,7 +140,7 @@ class Trial:
         return self._judged(perf_counter() - started)
 
     async def _run(self) -> None:
-        life = self.ground.life(target=True, complain=self._complain)
+        life = self.ground.life(self.attack.theme, complain=self._complain)
         async with self.watch.watching():
             try:
                 await life.start()
@@ -158,7 +171,7 @@ class Trial:
                 await self._pour(life, facts)
                 return
             operation = life.operation("target", attack.way)
-            result = await enter(operation, (attack.name, facts), deadline_s=attack.deadline_s, caller="attack", id="attack")
+            result = await enter(operation, (attack.path, facts), deadline_s=attack.deadline_s, caller="attack", id="attack")
         except (asyncio.CancelledError, TimeoutError) as error:
             self._heard(error)
         except Exception as error:  # noqa: BLE001 - whatever the caller is given is judged
@@ -169,7 +182,8 @@ class Trial:
     async def _pour(self, life: Life, facts: dict[str, str]) -> None:
         taken, size = 0, 0
         try:
-            async with asyncio.timeout(self.attack.deadline_s), aclosing(life.handle(Target).pour(self.attack.name, facts)) as items:  # type: ignore[type-var]  # an async generator, declared as an iterator
+            items: Any = life.handle(Target).pour(self.attack.path, facts)
+            async with asyncio.timeout(self.attack.deadline_s), aclosing(items):
                 async for item in items:
                     self._took(item)
                     taken, size = taken + 1, size + len(getattr(item, "text", ""))
@@ -193,12 +207,13 @@ class Trial:
             self.problems.append(f"the caller was given what was not promised: {problem}")
         elif isinstance(result, Account):
             self.claim = result.detail
-            if result.outcome == "through":
+            self.worked = result.outcome == "through"
+            if self.worked and not self.attack.sane:
                 self.problems.append(result.detail)
             elif result.outcome == "absent":
                 self.claim = f"no such facility: {result.detail}"
-        elif self.attack.sane:
-            self.problems.append("a whole value came")
+        else:
+            self.worked = True
 
     async def _neighbours(self, life: Life) -> None:
         neighbour = life.handle(Neighbour)
@@ -216,4 +231,5 @@ class Trial:
             self.problems.insert(0, f"it ran: {self.attack.marks}")
         problems = [one.replace(word, "(the secret)") for one in self.problems]
         claim = self.claim.replace(word, "(the secret)") or "it reached nothing"
-        return Outcome(attack=self.attack, stopped=not problems, why="; ".join(problems) or claim, elapsed_s=elapsed_s)
+        stopped = not problems if not self.attack.sane else not self.worked
+        return Outcome(attack=self.attack, stopped=stopped, why="; ".join(problems) or claim, elapsed_s=elapsed_s)

@@ -77,6 +77,8 @@ async def _shared(name: str, folder: Path, make: Made | None) -> AsyncIterator[t
         placement: Any = make(folder) if make is not None else placement_at(name, folder)
         try:
             async with ground(name, placement, around, {"memory_mb": MEMORY_MB, "cpu_s_per_call": CPU_S}) as bare:
+                if hasattr(placement, "warm"):
+                    await placement.warm()
                 limits, conditions = await _limits(bare)
                 here = Ground(name=name, placement=placement, ports=bare.ports, victims=around, limits=limits)
                 around.facts |= {
@@ -98,7 +100,7 @@ class Street:
         self.life: Any = None
 
     async def __aenter__(self) -> Self:
-        self.life = self.here.life(target=False, complain=lambda _: None)
+        self.life = self.here.life(complain=lambda _: None)
         await self.life.start()
         return self
 
@@ -129,11 +131,13 @@ async def _limits(bare: Ground) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Find out whether this machine gives a scratch folder; attacks that need one are stopped by its absence otherwise."""
     wanted = bare.limits | {"scratch_mb": SCRATCH_MB}
     trial = Ground(name=bare.name, placement=bare.placement, ports=bare.ports, victims=bare.victims, limits=wanted)
-    life = trial.life(target=True, complain=lambda _: None)
+    lines: list[str] = []
+    life = trial.life("sanity", complain=lines.append)
     try:
         await life.start()
     except PlanariaError as error:
-        return bare.limits, (f"without a scratch folder: {error.plain()['what']}",)
+        said = [one.partition("PLN-P4")[2][4:] for one in lines if "PLN-P4" in one]
+        return bare.limits, (f"without a scratch folder: {(said or [error.plain()['what']])[0]}",)
     finally:
         await life.stop()
     return wanted, (f"with a scratch folder of {SCRATCH_MB} MB",)
@@ -156,9 +160,13 @@ async def _beside(here: Ground, street: Street, chosen: list[Attack], told: Call
             if outcome.stopped != attack.sane:
                 told(outcome)
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(BESIDE):
-            group.create_task(runner())
+    runners = [asyncio.get_running_loop().create_task(runner()) for _ in range(BESIDE)]
+    try:
+        await asyncio.gather(*runners)
+    finally:
+        for one in runners:
+            one.cancel()
+        await asyncio.wait(runners)
     for attack in chosen:
         if found[attack.name].stopped == attack.sane:
             if not await street.is_well():

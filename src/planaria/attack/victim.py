@@ -59,7 +59,11 @@ class Files:
 
     def seen(self) -> dict[str, tuple[object, ...]]:
         """Return how every file is now: kind, mode, owner, age, content."""
-        return {str(path.relative_to(self.root)): _state(path) for path in self.root.rglob("*") if "store" not in path.parts[-2:]}
+        return {
+            str(path.relative_to(self.root)): _state(path)
+            for path in self.root.rglob("*")
+            if "store" not in path.relative_to(self.root).parts[:1]
+        }
 
     def facts(self) -> Facts:
         """Return where they are."""
@@ -187,7 +191,7 @@ async def victims(root: Path) -> AsyncIterator[Victims]:
         around.facts = around.files.facts() | await _listen(around, closing) | _numbers()
         await around.canary.start()
         around.facts |= {
-            "host": str(os.getpid()), "group": str(os.getpgrp()), "canary": str(around.canary.pid), "user": str(os.getuid()),
+            "host": str(os.getpid()), "group": str(os.getpgrp()), "canary": str(around.canary.pid),
             "address": str(ctypes.addressof(around.memory)), "board": str(ctypes.addressof(around.board)), "machine": platform.node(),
             "architecture": platform.machine(), "store": str(root / "store" / "store.sqlite"),
         }  # fmt: skip

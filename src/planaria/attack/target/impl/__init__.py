@@ -3,6 +3,7 @@
 Why: an attack is a plain function, so that a new one is one more function in the file of its theme.
 """
 
+import importlib
 import inspect
 from collections.abc import AsyncIterator, Mapping
 
@@ -11,37 +12,14 @@ from planaria.attack.target.contract import Account, Parcel, Target
 from planaria.kernel.state import State
 from planaria.kernel.system import state, uses
 
-from . import (
-    change,
-    channel,
-    descriptor,
-    device,
-    egress,
-    error,
-    exhaustion,
-    flaw,
-    guest,
-    introspection,
-    kernel,
-    memory,
-    namespace,
-    network,
-    observation,
-    process,
-    reading,
-    sanity,
-    signalling,
-    storage,
-    stream,
-    terminal,
-    value,
-)
-from .means import CELL, REGISTER, Absent, told
+from .means import CELL, REGISTER, Absent, Attack, told
 
-THEMES = (
-    reading, change, descriptor, network, egress, process, signalling, memory, kernel, namespace, device, introspection, exhaustion,
-    flaw, value, error, stream, channel, guest, storage, terminal, observation, sanity,
-)  # fmt: skip
+
+def found(attack: str) -> Attack:
+    """Return an attack by its theme and name, as `file.starts_a_shell`; only its theme is loaded."""
+    theme, _, name = attack.partition(".")
+    importlib.import_module(f"{__name__}.{theme}")
+    return REGISTER[name]
 
 
 class TargetCell(Target):
@@ -54,7 +32,7 @@ class TargetCell(Target):
         """Run one, and turn what comes of it into an account."""
         CELL.append(self)
         try:
-            made = REGISTER[attack](facts)
+            made = found(attack)(facts)
             if inspect.isawaitable(made):
                 made = await made
         except (Absent, ImportError, AttributeError) as lacking:
@@ -66,14 +44,14 @@ class TargetCell(Target):
     async def give(self, attack: str, facts: Mapping[str, str]) -> Parcel:
         """Run one whose result, or error, is the attack."""
         CELL.append(self)
-        made = REGISTER[attack](facts)
+        made = found(attack)(facts)
         given: Parcel = await made if inspect.isawaitable(made) else made
         return given
 
     async def pour(self, attack: str, facts: Mapping[str, str]) -> AsyncIterator[Parcel]:
         """Run one that pours."""
         CELL.append(self)
-        items = REGISTER[attack](facts)
+        items = found(attack)(facts)
         try:
             async for item in items:
                 yield item

