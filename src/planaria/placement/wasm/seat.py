@@ -91,6 +91,7 @@ class Room:
             while True:
                 message = exchange.came.popleft() if exchange.came else await exchange.take()
                 if not isinstance(message, Message):
+                    await asyncio.sleep(0)  # so that who watches the seat has heard before a next call comes
                     raise self.lost(message, exchange)
                 if message.kind in "ry":
                     return message
@@ -238,6 +239,7 @@ class WasmSeat:
         while True:
             message = exchange.came.popleft() if exchange.came else await exchange.take()
             if not isinstance(message, Message):
+                await asyncio.sleep(0)  # as above
                 raise room.lost(message, exchange)
             if message.kind == "q":
                 room.errands.begin(message, exchange)

@@ -23,7 +23,7 @@ NO_SOCKETS = "there are no sockets in a WebAssembly guest; use asyncio.open_conn
 NO_CLOCK = "the contract declares no Clock(): declare it, and have it reviewed"
 NO_CHANCE = "the contract declares no Chance(): declare it, and have it reviewed"
 NO_WAITING = "a WebAssembly guest cannot wait: use `await asyncio.sleep`"
-KEPT_OF_OS = frozenset(("abort", "fspath", "strerror", "cpu_count", "getpid", "get_exec_path"))
+KEPT_OF_OS = frozenset(("abort", "putenv", "unsetenv", "fspath", "strerror", "cpu_count", "getpid", "get_exec_path"))
 BOUND = ("random", "randint", "randrange", "choice", "choices", "shuffle", "sample", "uniform", "gauss", "getrandbits", "randbytes")
 
 

@@ -76,6 +76,15 @@ def is_text(text: str) -> bool:
     return True
 
 
+def whole_text(text: str) -> str:
+    r"""Return a text in which half a surrogate pair is written out.
+
+    >>> whole_text("a\ud800")
+    'a\\ud800'
+    """
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 class Turn:
     """The guest's side of the conversation: what is running, what was asked, what goes out."""
 
@@ -134,13 +143,15 @@ class Turn:
         """Send an error in the place of an answer."""
         told: dict[str, Any] = {"error": type(error).__name__, "origin": getattr(error, "planaria_origin", "")}
         try:
-            told["text"] = str(error)[:FACT_CHARACTERS_MAX]
+            told["text"] = whole_text(str(error)[:FACT_CHARACTERS_MAX])
             if isinstance(error, CellError):
                 told |= {"code": error.code, "facts": error.facts}
             text = encode(told)
+            if not is_text(text):
+                text = encode(told | {"facts": {name: whole_text(str(fact)) for name, fact in told["facts"].items()}})
         except Exception as other:  # noqa: BLE001 - an error may hold anything
             text = encode({"error": type(error).__name__, "text": f"it cannot be told: {type(other).__name__}", "origin": ""})
-        self.post("e", number, text if is_text(text) else text.encode("ascii", "backslashreplace").decode())
+        self.post("e", number, text)
 
     def post_value(self, kind: str, number: str, value: Any, operation: Operation) -> None:
         """Send a value; long texts go beside it where the last one was large."""
@@ -160,7 +171,7 @@ class Turn:
 
     def complain(self, text: str) -> None:
         """Send a line that concerns no caller."""
-        self.post("l", "0", text[:FACT_CHARACTERS_MAX].encode("utf-8", "backslashreplace").decode())
+        self.post("l", "0", whole_text(text[:FACT_CHARACTERS_MAX]))
 
     def call(self, number: str, name: str, body: str, cuts: str) -> None:
         """Begin a call; it may be over when this returns."""
