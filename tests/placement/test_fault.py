@@ -97,8 +97,14 @@ class ClerkCell(Clerk):
 STORED = """
 class TillCell(Till):
     kept = state()
-    async def take(self, price): return price
-    async def total(self): return 0
+    async def take(self, price):
+        def body(tx):
+            tx.change("insert into till__taken values (?)", (price,))
+            tx.emit(Sold(price, "lane"))
+            return price
+        return await self.kept.write(body)
+    async def total(self):
+        return (await self.kept.read(lambda tx: tx.row("select count(*) from till__taken")))[0]
     async def prices(self):
         yield 1
     async def sell(self): await self.kept.write(lambda tx: tx.emit(Sold(1, "a")))
@@ -108,8 +114,21 @@ class TillCell(Till):
 TillCell.sell = TillCell.total
 
 
-def faulty(till=TillCell, **faults):
-    return run_cells({Till: till, Clerk: ClerkCell}, placement="copying", faults=Faults(**faults))
+NOTING = """
+class ClerkCell(Clerk):
+    kept = state()
+    till = uses(Till)
+    async def serve(self, price): return ""
+    async def note(self, sold):
+        await self.kept.write(lambda tx: tx.change("insert into clerk__heard (price) values (?)", (sold.number,)))
+    async def count(self):
+        return (await self.kept.read(lambda tx: tx.row("select count(*) from clerk__heard")))[0]
+"""
+TABLES = {Till: "create table till__taken (price integer);", Clerk: "create table clerk__heard (price integer primary key);"}
+
+
+def faulty(till=TillCell, clerk=ClerkCell, **faults):
+    return run_cells({Till: till, Clerk: clerk}, placement="copying", tables=TABLES, faults=Faults(**faults))
 
 
 async def pour(stream, taken):
@@ -193,6 +212,33 @@ async def test_a_seed_repeats_its_faults_and_another_has_others():
 async def test_faults_do_not_hang_on_what_runs_beside_them():
     calls = [("take", 1)] * 20
     assert (await outcomes(7, calls))[1] == [one for one in (await outcomes(7, [("total",)] * 9 + calls))[1] if "'take'" in one]
+
+
+async def outcome_of(work):
+    try:
+        return await work
+    except (Refused, Failed, Unknown) as error:
+        return type(error).__name__
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_state_and_events_hold_whatever_goes_wrong(seed):
+    """Each call that was answered is in the state, none that was refused; and each event is heard once, however often it came."""
+    notes = tuple(KINDS[(seed + number) % len(KINDS)] if number % 3 == seed % 3 else "" for number in range(500))
+    async with faulty(STORED, NOTING, seed=seed, share=0.3, at={"clerk.note": notes}) as cells:
+        told = await asyncio.gather(*(outcome_of(cells.handle(Till).take(price)) for price in range(40)))
+        for _ in range(40):
+            cells.clock.advance(600)
+            cells.life.outbox.wake()
+            await cells.settled()
+        taken = cells.life.ports.store.rows("select price from till__taken order by price")
+        heard = cells.life.ports.store.rows("select price from clerk__heard order by price")
+    answered = {price for price, one in enumerate(told) if one == price}
+    unknown = {price for price, one in enumerate(told) if one == "Unknown"}
+    assert answered <= {price for (price,) in taken} <= answered | unknown
+    assert answered
+    assert unknown
+    assert heard == taken
 
 
 def test_a_share_of_all_calls_meets_a_fault_and_each_kind_comes():
