@@ -46,11 +46,12 @@ async def pushes_back_when_it_is_full(placement: Placement) -> None:
 
 
 async def calls_other_cells(placement: Placement) -> None:
-    """Reach another cell through a handle inside, also two cells deep, and while starting."""
+    """Reach another cell through a handle inside, also two cells deep, while starting, and in the background."""
     async with running(placement, Errand, Listener, Subject) as cells:
         same("a nested call answers", await cells.handle(Listener).asked(21), 42)
         same("a call two cells deep answers", await cells.handle(Errand).run(21), 43)
         same("a cell may call while it starts", await cells.handle(Errand).first(), 8)
+        same("its background work may call too", await cells.handle(Errand).later(), 10)
         many = await asyncio.gather(*(cells.handle(Errand).run(number) for number in range(50)))
         same("many calls deep answer", many, [number * 2 + 1 for number in range(50)])
 

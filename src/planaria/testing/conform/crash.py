@@ -12,7 +12,7 @@ from planaria.testing.cells import Cells
 from planaria.testing.conform.check import raises, same
 from planaria.testing.conform.source import subject_source
 from planaria.testing.conform.stage import begun, dies_alone, running, swapped, until, until_said, until_waiting
-from planaria.testing.conform.subject import Listener, Subject
+from planaria.testing.conform.subject import Basin, Fountain, Keeper, Listener, Subject
 
 LATER_S = 600
 
@@ -105,6 +105,34 @@ async def delivers_an_event_again_whose_handler_died(placement: Placement) -> No
         same("it is heard at last", sorted(await cells.handle(Listener).heard()), [1, 2])
 
 
+async def undoes_a_transaction_whose_cell_died(placement: Placement) -> None:
+    """Undo what a body wrote that died inside, and let everybody else write on."""
+    if not dies_alone(placement):
+        return
+    async with running(placement, Keeper, Subject) as cells:
+        keeper, subject = cells.handle(Keeper), cells.handle(Subject)
+        await keeper.keep(1, "kept")
+        await raises("the call that died is unknown", keeper.die(2), "PLN-C400")
+        same("others write on", await subject.sell(1), 1)
+        same("nothing of it is kept", (await keeper.words(), await keeper.keep(2, "anew")), (("kept",), 1))
+
+
+async def ends_a_stream_whose_cell_died(placement: Placement) -> None:
+    """Give what came before, then say that the outcome is unknown; a stream begun after it is whole."""
+    if not dies_alone(placement):
+        return
+    async with running(placement, Basin, Fountain) as cells:
+        fountain, taken = cells.handle(Fountain), list[str]()
+
+        async def take() -> None:
+            async for one in fountain.drops(3, then="die"):
+                taken.append(one)
+
+        await raises("the stream is unknown", take(), "PLN-C400")
+        same("what came before it is in order", taken, ["0", "1", "2"][: len(taken)])
+        same("another is whole", await cells.handle(Basin).fill(5), 15)
+
+
 async def keeps_the_old_one_when_a_candidate_dies(placement: Placement) -> None:
     """Change nothing for a candidate that dies while it starts, or while it takes over."""
     if not dies_alone(placement):
@@ -119,5 +147,5 @@ async def keeps_the_old_one_when_a_candidate_dies(placement: Placement) -> None:
 CRASH_PROMISES = (
     starts_again_after_a_crash, answers_calls_that_a_crash_does_not_touch, tells_calls_inside_a_crash_that_they_are_unknown,
     dies_without_its_neighbours, lets_go_of_what_a_dead_cell_asked_for, delivers_an_event_again_whose_handler_died,
-    keeps_the_old_one_when_a_candidate_dies,
+    undoes_a_transaction_whose_cell_died, ends_a_stream_whose_cell_died, keeps_the_old_one_when_a_candidate_dies,
 )  # fmt: skip

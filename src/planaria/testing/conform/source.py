@@ -179,11 +179,21 @@ class ListenerCell(Listener):
         os._exit(3)
 """
 ERRAND = """
+import asyncio
+
 class ErrandCell(Errand):
     listener = uses(Listener)
 
     async def on_start(self):
-        self.answered = await self.listener.asked(4)
+        self.answered, self.background_answered = await self.listener.asked(4), asyncio.Event()
+
+    async def background(self):
+        self.told = await self.listener.asked(5)
+        self.background_answered.set()
+
+    async def later(self):
+        await self.background_answered.wait()
+        return self.told
 
     async def first(self):
         return self.answered
@@ -193,6 +203,7 @@ class ErrandCell(Errand):
 """
 FOUNTAIN = """
 import asyncio
+import os
 
 class FountainCell(Fountain):
     made, closed = 0, 0
@@ -206,6 +217,8 @@ class FountainCell(Fountain):
                 raise Missing(name="water")
             if then == "other":
                 raise KeyError("water")
+            if then == "die":
+                os._exit(3)
             if then == "wait":
                 await asyncio.Event().wait()
         finally:
@@ -238,6 +251,7 @@ class BasinCell(Basin):
 """
 KEEPER = """
 import asyncio
+import os
 
 class KeeperCell(Keeper):
     kept = state()
@@ -253,6 +267,13 @@ class KeeperCell(Keeper):
         def body(tx):
             tx.change("insert into keeper__word values (?, ?)", (number, word))
             raise LookupError("no such word")
+
+        await self.kept.write(body)
+
+    async def die(self, number):
+        def body(tx):
+            tx.change("insert into keeper__word values (?, 'lost')", (number,))
+            os._exit(3)
 
         await self.kept.write(body)
 

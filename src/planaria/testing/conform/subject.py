@@ -297,6 +297,11 @@ class Errand(Contract):
         """Give what the listener answered while this cell was starting."""
         raise NotImplementedError
 
+    @operation()
+    async def later(self) -> int:
+        """Wait for what the listener answers to the background work of this cell, and give it."""
+        raise NotImplementedError
+
 
 class Fountain(Contract):
     """Streams."""
@@ -352,6 +357,11 @@ class Keeper(Contract):
     @operation()
     async def undo(self, number: int, word: str) -> None:
         """Write a row, then raise in the body."""
+        raise NotImplementedError
+
+    @operation()
+    async def die(self, number: int) -> None:
+        """Write a row, then end the process or guest that runs it, in the body."""
         raise NotImplementedError
 
     @operation()
