@@ -93,6 +93,13 @@ async def until(reached):
         await asyncio.sleep(0)
 
 
+async def later():
+    """Let a second of the loop's own time pass."""
+    after = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().call_later(1, after.set_result, None)
+    await after
+
+
 async def pour(stream, taken, then=lambda: asyncio.sleep(0)):
     async for one in stream:
         taken.append(one)
@@ -153,7 +160,7 @@ async def test_a_cancelled_consumer_leaves_the_outcome_unknown():
 async def test_the_deadline_is_that_of_the_whole_stream():
     async with running() as cells:
         with pytest.raises(Interrupted):
-            await pour(cells.handle(Tap).drops(2, "wait"), [], lambda: asyncio.sleep(1))
+            await pour(cells.handle(Tap).drops(2, "wait"), [], later)
         assert (counts(cells), is_idle(cells)) == ((1, 0, 0, 1), True)
 
 

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 from planaria.assemble.client import Client
 from planaria.assemble.clock import SystemClock
+from planaria.assemble.enclosure import VARIABLE
 from planaria.assemble.place import Places
 from planaria.assemble.system import system_at
 from planaria.gates.intent import intent_from
@@ -41,7 +42,9 @@ def workers() -> Workers:
     ('-m', 'planaria.assemble.judged')
     """
     nice = shutil.which("nice")
-    python = (nice, "-n", "10", sys.executable) if nice else (sys.executable,)
+    spoken = os.environ.get(VARIABLE)
+    told = ("env", f"{VARIABLE}={spoken}") if spoken else ()  # a worker has an environment of its own
+    python = (*told, nice, "-n", "10", sys.executable) if nice else (*told, sys.executable)
     return Workers(
         judged=(*python, "-m", "planaria.assemble.judged"), exemplified=(*python, "-m", "planaria.assemble.exemplified"), suite=python
     )

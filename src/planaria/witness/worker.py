@@ -23,7 +23,6 @@ from planaria.witness.plain import plain
 BREAKS_MAX = 2
 LINE_BYTES_MAX = 64 * 1024 * 1024
 TOLD_CHARACTERS_MAX = 2000
-PASSED = ("PLANARIA_JUDGE",)  # the operator's word on the sandbox of judges
 ENDING_S = 2.0  # for the system to say how a process ended, which takes it a moment when it is busy
 
 
@@ -220,7 +219,7 @@ def _environment(order: Order) -> dict[str, str]:
     scratch = str(order.scratch)
     return {
         "PATH": os.defpath, "HOME": scratch, "TMPDIR": scratch, "TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": str(order.hash_seed),
-        "PYTHONUTF8": "1", "PYTHONNOUSERSITE": "1", **{name: os.environ[name] for name in PASSED if name in os.environ},
+        "PYTHONUTF8": "1", "PYTHONNOUSERSITE": "1",
     }  # fmt: skip
 
 
