@@ -116,6 +116,12 @@ async def run_cells(
     >>> async with run_cells({Greeter: GreeterCell}) as cells:
     ...     await cells.handle(Greeter).greet("Ada")
     'Hello, Ada'
+    >>> faults = Faults(at={"greeter.greet": ("", "refused")})
+    >>> async with run_cells({Greeter: GreeterCell}, placement="copying", faults=faults) as cells:
+    ...     [await cells.handle(Greeter).greet(name) for name in ("Ada", "Bo")]
+    Traceback (most recent call last):
+    ...
+    planaria.kernel.error.Refused: PLN-C200...
     """
     contracts = list(implementations)
     system = inline_system(contracts, uses=uses, limits=limits)
