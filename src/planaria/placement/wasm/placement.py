@@ -90,6 +90,7 @@ class Wasm:
 
     def _python(self, order: SeatOrder, cache: Path) -> Seat:
         from planaria.placement.wasm import engine
+        from planaria.placement.wasm.fresh import FreshSeat
         from planaria.placement.wasm.instance import Instance
         from planaria.placement.wasm.seat import Furnishing, WasmSeat
 
@@ -105,6 +106,8 @@ class Wasm:
             ),
             codec=self.codec, now=self.clock.now, broker=broker, secrets={name: self.secrets[name] for name in rights.secrets},
         )  # fmt: skip
+        if rights.extra.get("reset") == "call":
+            return FreshSeat(order, lambda: WasmSeat(order, rights, furnishing))
         return WasmSeat(order, rights, furnishing)
 
     def _check(self, order: SeatOrder, rights: Rights) -> None:

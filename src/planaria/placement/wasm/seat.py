@@ -301,6 +301,15 @@ class WasmSeat:
         finally:
             await room.close()
 
+    async def discard(self) -> None:
+        """Throw the guest away as it is."""
+        self.closed = True
+        if self.background is not None:
+            self.background.cancel()
+            await asyncio.wait([self.background])
+        if self.room is not None:
+            await self.room.close()
+
     async def hand_over(self) -> Any:
         """Return the memory that its successor needs: plain data."""
         return self.furnishing.codec.decode(whole(await self._room().hook("hand_over")), PLAIN)

@@ -103,7 +103,7 @@ def _configure(made: Any, own: Mapping[str, Any], defaults: Mapping[str, Any], o
     config = SimpleNamespace(**{**vars(above), **options})
     if options.get("tag") is None and options.get("tag_field") is not None:
         config.tag = True
-    config.tag = made.__qualname__ if config.tag is True else config.tag(made.__qualname__) if callable(config.tag) else config.tag or None
+    config.tag = made.__name__ if config.tag is True else config.tag(made.__name__) if callable(config.tag) else config.tag or None
     config.tag_field = (config.tag_field or "type") if config.tag is not None else None
     known: dict[str, tuple[Any, str | None, bool]] = {}
     for one in reversed(made.__mro__[1:]):
