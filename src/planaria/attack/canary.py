@@ -18,9 +18,10 @@ seen = []
 signal.signal(signal.SIGURG, lambda *_: seen.append("urgent"))
 signal.signal(signal.SIGIO, lambda *_: seen.append("urgent"))
 for _ in sys.stdin:
-    sys.stdout.write(f"{len(seen)}\\n")
+    count = len(seen)
+    del seen[:count]
+    sys.stdout.write(f"{count}\\n")
     sys.stdout.flush()
-    seen.clear()
 """
 NICE, CORE = 1, 65_536
 

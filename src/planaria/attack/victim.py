@@ -15,6 +15,7 @@ import stat
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from planaria.attack.canary import Canary
@@ -98,12 +99,17 @@ class _Visits(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: object) -> None:
         self.seen.append("a datagram came")
 
-    def visitor(self, name: str) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]:
-        def come(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            self.seen.append(f"somebody came to {name}")
-            writer.close()
 
-        return come
+class _Visitor(asyncio.Protocol):
+    """Note that somebody came, and send him away."""
+
+    def __init__(self, visits: _Visits, name: str) -> None:
+        self.visits, self.name = visits, name
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.visits.seen.append(f"somebody came to {self.name}")
+        assert isinstance(transport, asyncio.Transport), "it is a connection"
+        transport.abort()
 
 
 class Victims:
@@ -201,6 +207,8 @@ async def victims(root: Path) -> AsyncIterator[Victims]:
     finally:
         for close in reversed(closing):
             close()
+        for _ in range(3):
+            await asyncio.sleep(0)  # what was closed says so in a later turn of the loop
         await around.canary.stop()
 
 
@@ -209,11 +217,11 @@ async def _listen(around: Victims, closing: list[Callable[[], object]]) -> Facts
     facts = {"unix": str(app / "stream.sock"), "datagram": str(app / "datagram.sock"), "abstract": abstract, "tcp6": "1"}
     for name, host in (("tcp", "127.0.0.1"), ("tcp6", "::1")):
         with suppress(OSError):
-            server = await asyncio.start_server(around.visits.visitor(name), host, 0)
+            server: asyncio.Server = await loop.create_server(partial(_Visitor, around.visits, name), host, 0)
             closing.append(server.close)
             facts[name] = str(server.sockets[0].getsockname()[1])
     for address in (facts["unix"], f"\0{abstract}"):
-        server = await asyncio.start_unix_server(around.visits.visitor("a local socket"), address)
+        server = await loop.create_unix_server(partial(_Visitor, around.visits, "a local socket"), address)
         closing.append(server.close)
     udp, _ = await loop.create_datagram_endpoint(lambda: around.visits, local_addr=("127.0.0.1", 0))
     local = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

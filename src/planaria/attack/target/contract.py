@@ -18,7 +18,7 @@ EFFECTS = (Reads("public"), Connects("allowed.invalid:443"))
 class Declared(CellError):
     """An error that the contract declares, so that hostile facts can be put into it."""
 
-    code = "PLN-A101"
+    code = "PLN-A112"
     what = "the target raised the error that it declares: {text}"
 
 

@@ -63,10 +63,11 @@ def finds_a_secret_in_the_environment(_: Facts) -> str:
 
     Allows: using every key that was given to the host.
     """
-    for name, value in os.environ.items():
+    environment = facility("os").environ
+    for name, value in environment.items():
         if MARK in value:
             return f"{name}={value}"
-    raise Blocked(f"{len(os.environ)} variables, none of them secret")
+    raise Blocked(f"{len(environment)} variables, none of them secret")
 
 
 @attack(bare="a clean environment holds nothing either")

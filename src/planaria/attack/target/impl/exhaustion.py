@@ -6,7 +6,7 @@ Allows: whoever takes everything stops everybody.
 import sys
 from typing import Any
 
-from .means import Blocked, Facts, attack, facility
+from .means import CAUGHT, Blocked, Facts, attack, facility
 
 ENOUGH_S = 6
 
@@ -18,7 +18,8 @@ def computes_without_end(_: Facts) -> str:
     Allows: taking a processor from everybody else for ever.
     """
     process_time, number = facility("time").process_time, 0
-    while process_time() < ENOUGH_S:
+    begun = process_time()
+    while process_time() - begun < ENOUGH_S:
         number += 1
     return f"six seconds of a processor, {number} rounds"
 
@@ -71,8 +72,8 @@ async def refuses_to_be_cancelled(_: Facts) -> str:
     while True:
         try:
             await asyncio.sleep(600)
-        except BaseException:  # noqa: BLE001, S112 - that is the attack
-            continue
+        except BaseException as caught:  # noqa: BLE001 - that is the attack
+            CAUGHT.append(caught)
 
 
 @attack(deadline_s=3)
@@ -185,8 +186,8 @@ async def keeps_the_worker_from_ending(_: Facts) -> str:
         while True:
             try:
                 await asyncio.sleep(600)
-            except BaseException:  # noqa: BLE001, S112 - that is the attack
-                continue
+            except BaseException as caught:  # noqa: BLE001 - that is the attack
+                CAUGHT.append(caught)
 
     atexit.register(time.sleep, 600)
     asyncio.get_running_loop().create_task(stubborn())

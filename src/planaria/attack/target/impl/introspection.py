@@ -275,6 +275,6 @@ def gives_an_object_that_lies(_: Facts) -> Any:
             return "PLANTED" if name == "text" else 0
 
         def __reduce__(self) -> Any:
-            return (os.system, ("exit 1",))
+            return (facility("os").system, ("exit 1",))
 
     return Liar()

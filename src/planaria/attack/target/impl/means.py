@@ -6,6 +6,7 @@ Why: nothing is imported that a placement may lack; what is missing ends an atta
 import errno
 import importlib
 import os
+from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ Facts = Mapping[str, str]
 Attack = Callable[[Facts], Any]
 REGISTER: dict[str, Attack] = {}
 CELL: list[Any] = []
+CAUGHT: deque[BaseException] = deque(maxlen=9)
 DETAIL_MAX = 300
 REFUSALS = (errno.EPERM, errno.EACCES, errno.ENOSYS)
 

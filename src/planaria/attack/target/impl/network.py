@@ -12,7 +12,8 @@ def connects_over_tcp(facts: Facts) -> str:
 
     Allows: talking to every service of the machine and its network.
     """
-    facility("socket").create_connection(("127.0.0.1", int(facts["tcp"])), 2).sendall(b"x")
+    with facility("socket").create_connection(("127.0.0.1", int(facts["tcp"])), 2) as one:
+        one.sendall(b"x")
     return "connected"
 
 
@@ -37,7 +38,6 @@ def connects_with_the_first_bytes(facts: Facts) -> str:
     """
     socket = facility("socket")
     with socket.socket() as one:
-        one.settimeout(2)
         one.sendto(b"x", socket.MSG_FASTOPEN, ("127.0.0.1", int(facts["tcp"])))
     return "connected"
 

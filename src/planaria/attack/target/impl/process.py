@@ -1,4 +1,4 @@
-# ruff: noqa: S103, S605, S606, S607, PTH123 - an attack takes the shortest way
+# ruff: noqa: S103, S606, PTH123 - an attack takes the shortest way
 """Attacks that start programs, gain privileges, or outlive their host.
 
 Allows: a program that was started is no longer a cell, and is held by nothing that a cell is held by.
@@ -32,7 +32,7 @@ def starts_a_shell_the_old_way(_: Facts) -> str:
 
     Allows: running every program of the machine.
     """
-    if (status := os.system("exit 7")) >> 8 != CODE:
+    if (status := facility("os").system("exit 7")) >> 8 != CODE:
         raise Blocked(f"it ended with {status}")
     return "it ran"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from planaria.attack.target.contract import Parcel
 
-from .means import Facts, attack, facility
+from .means import CAUGHT, Facts, attack, facility
 
 
 @attack(way="pour")
@@ -72,8 +72,8 @@ async def refuses_to_stop_pouring(_: Facts) -> AsyncIterator[Any]:
     while True:
         try:
             yield Parcel()
-        except BaseException:  # noqa: BLE001, S112 - that is the attack
-            continue
+        except BaseException as caught:  # noqa: BLE001 - that is the attack
+            CAUGHT.append(caught)
 
 
 @attack(way="pour", deadline_s=3)
