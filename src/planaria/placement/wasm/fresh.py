@@ -115,5 +115,4 @@ class FreshSeat:
         return Usage(
             cell=self.order.cell, placement="wasm", seats=len(inside), calls=self.calls,
             fuel=self.fuel + sum(one.fuel or 0 for one in inside), cpu_s=self.cpu_s + sum(one.cpu_s or 0.0 for one in inside),
-            memory_bytes=sum(one.memory_bytes or 0 for one in inside),
         )  # fmt: skip
