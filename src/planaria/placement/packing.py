@@ -122,9 +122,9 @@ class MsgpackCodec:
         def unpack(data: Any) -> Any:
             if len(data) and data[0] == JSON:
                 return from_json(bytes(data[1:]))
-            if plain is None:
-                raise WrongPack(problem=f"{type_text(type_)} travels as JSON")
             try:
+                if plain is None:  # written by `encode`, which knew the value and not its declared type
+                    return from_json(msgspec.json.encode(msgspec.msgpack.decode(data)))
                 value = plain(data)
             except msgspec.ValidationError as error:
                 problem, _, path = str(error).partition(" - at ")

@@ -20,6 +20,7 @@ IDLE_S = 1.0
 def cpu_clock(pid: int) -> int:
     """Return the clock of the processor time of a process, see clock_getcpuclockid(3).
 
+    >>> import os
     >>> time.clock_gettime(cpu_clock(os.getpid())) > 0
     True
     """
@@ -29,6 +30,7 @@ def cpu_clock(pid: int) -> int:
 def memory_of(pid: int) -> int:
     """Return the bytes of memory that a process has to itself, as far as can be told cheaply: resident, without files.
 
+    >>> import os
     >>> memory_of(os.getpid()) > 1_000_000
     True
     """
