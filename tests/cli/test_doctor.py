@@ -44,11 +44,11 @@ def outcome(name, *, stopped):
 def attacked(monkeypatch):
     """Give the report that the next attack makes."""
 
-    def make(*, stopped, worked):
-        async def run(name, *, told):
-            told(outcome("opens", stopped=stopped))
-            sanity = (outcome("computes", stopped=not worked),)
-            return Report(placement=name, attacks=(outcome("opens", stopped=stopped),), sanity=sanity, seconds=1.0, conditions=("as root",))
+    def make(*, stopped, worked, name="opens"):
+        async def run(placement, *, told):
+            tried, sanity = outcome(name, stopped=stopped), (outcome("computes", stopped=not worked),)
+            told(tried)
+            return Report(placement=placement, attacks=(tried,), sanity=sanity, seconds=1.0, conditions=("as root",))
 
         monkeypatch.setattr(suite, "run_attacks", run)
 
@@ -58,7 +58,15 @@ def attacked(monkeypatch):
 def test_an_attack_that_is_stopped_is_a_yes(planaria, attacked):
     attacked(stopped=True, worked=True)
     ended = planaria("doctor", "--attack", "process")
-    assert (ended.code, "process: 1 of 1 attacks stopped, 1 of 1 things that must work do" in ended.out) == (0, True)
+    assert (ended.code, "1 of 1 attacks stopped; nothing got through but what" in ended.out) == (0, True)
+    assert "1 of 1 things that must work do" in ended.out
+
+
+def test_what_is_known_to_get_through_is_shown_and_is_no_surprise(planaria, attacked):
+    attacked(stopped=False, worked=True, name="measures_sharply")
+    ended = planaria("doctor", "--attack", "process")
+    assert (ended.code, "known    measures_sharply: because" in ended.out) == (0, True)
+    assert planaria("doctor", "--attack", "wasm").code == 1
 
 
 @pytest.mark.parametrize("stopped, worked, line", [(False, True, "through  opens: because"), (True, False, "broken   computes: because")])

@@ -17,7 +17,7 @@ COLOURS = {"well": GREEN, "watch": YELLOW, "wrong": RED}
 def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--attack", choices=("process", "wasm"), metavar="PLACEMENT",
-        help="attack that placement, process or wasm, on this very machine, from inside a cell; takes some minutes",
+        help="attack that placement, process or wasm, on this very machine, from inside a cell; takes about a minute",
     )  # fmt: skip
     add_root(parser)
 
@@ -29,21 +29,27 @@ def _run(given: argparse.Namespace, terminal: Terminal) -> int:
 def _attack(placement: str, terminal: Terminal) -> int:
     import asyncio
 
+    from planaria.attack.finding import known_in
     from planaria.attack.suite import run_attacks
+    from planaria.placement.sandbox.machine import machine
 
     with Progress(terminal, f"attacking {placement}") as progress:
         report = asyncio.run(run_attacks(placement, told=lambda one: progress.tell(f"{one.attack.theme}: {one.attack.name}")))
-    sound = not report.through and not report.broken
-    terminal.give({"ok": sound, **report.plain()})
+    known = known_in(placement, namespaces=any(one.name == "namespaces" and one.level == "well" for one in machine()))
+    new = [one for one in report.through if one.attack.name not in known]
+    sound = not new and not report.broken
+    terminal.give({"ok": sound, **report.plain(), "new": [one.attack.name for one in new]})
     for condition in report.conditions:
         terminal.say(terminal.colour(condition, DIM))
     for one in report.through:
-        terminal.say(f"  {terminal.colour('through', RED)}  {one.attack.name}: {one.why}\n           allows: {one.attack.allows}")
+        mark = terminal.colour("through", RED) if one in new else terminal.colour("known  ", YELLOW)
+        terminal.say(f"  {mark}  {one.attack.name}: {one.why}\n           allows: {one.attack.allows}")
     for one in report.broken:
         terminal.say(f"  {terminal.colour('broken', RED)}   {one.attack.name}: {one.why}")
     stopped = len(report.attacks) - len(report.through)
+    verdict = f"{len(new)} got through that should not" if new else "nothing got through but what SECURITY.md names"
     terminal.say(
-        f"{placement}: {terminal.colour(f'{stopped} of {len(report.attacks)} attacks stopped', GREEN if sound else RED)}, "
+        f"{placement}: {stopped} of {len(report.attacks)} attacks stopped; {terminal.colour(verdict, GREEN if sound else RED)}; "
         f"{len(report.sanity) - len(report.broken)} of {len(report.sanity)} things that must work do; {report.seconds:.0f} s"
     )  # fmt: skip
     return OK if sound else NO
