@@ -42,7 +42,9 @@ def test_a_call_is_answered_in_the_turn_in_which_it_ends(turn):
 
 def test_a_timer_says_when_a_turn_is_needed(turn):
     async def nap():
-        await asyncio.sleep(1.5)
+        woken = turn.loop.create_future()
+        turn.loop.call_later(1.5, woken.set_result, None)
+        await woken
         return turn.loop.time()
 
     offer(turn, "nap", nap)

@@ -7,8 +7,11 @@ regenerated cell must not wait for one. Revisit when components can be linked to
 Decision D-091: calls are messages and a turn runs until nothing is ready, because one instance must hold overlapping
 calls as a process does, although WebAssembly is called and returns. Revisit when the component model's async is in wasmtime's
 Python binding.
-Decision D-092: fuel and epochs are both on, although together they cost half of the guest's speed, because fuel is the only
-meter that repeats, and only epochs end a guest that a deadline has passed. Revisit when one of them can be left out per store.
+Decision D-092: a turn of the guest runs in slices of fuel on the loop's own thread, and goes on in a thread of the instance
+where the first slice does not suffice; epochs are only for components that are called whole. Because a hand-over to a thread
+costs more than most calls, fuel repeats exactly and is the meter as well, it is charged for bulk copies too, and leaving epochs
+out gives a fifth of the guest's speed back. Revisit when the binding makes calls in slices itself, or on a Python that looks at
+addresses to limit its stack (3.14 on), where the imports of a guest must not run on the engine's own stacks.
 Reading order: placement, seat, instance, engine, build; then the guest.
 Not here: components written in other languages (`component`), the OS sandbox (`placement.process`).
 """
