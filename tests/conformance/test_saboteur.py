@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from planaria.placement.inprocess import InProcessSeat
 from planaria.testing.conform import change, concurrency, crash, event, outcome, stage, stream, value
 from planaria.testing.conform.subject import Missing
 
-KEPT = []
+KEPT: list[Any] = []
 
 
 class Spoiled:
