@@ -21,7 +21,8 @@ Write the implementation of the cell anew so that it does what the intent asks a
 examples and the suite ask. You may change, add and remove files below `cells/{cell}/impl/`, and nothing else: contract,
 tests, migrations and other cells are read only, and a change there refuses the whole candidate.
 
-- `impl/__init__.py` holds exactly one subclass of the contract, with every operation as `async def` (a stream with `yield`) and the same parameters.
+- `impl/__init__.py` holds exactly one subclass of the contract, with every operation as `async def` (a stream with `yield`) and
+  the same parameters.
 - Import the standard library, `planaria` (public names only), contracts (`from cells.NAME.contract import ...`), files of
   this implementation (`from .name import ...`), and packages that the current code imports. No exec, eval, reflection or
   changes of other modules; nothing happens at import.
