@@ -34,7 +34,7 @@ def test_every_command_of_the_readme_says_what_it_says(folder):
     for command, want in STEPS:
         if command != DEMO:
             ended = subprocess.run(
-                ["bash", "-c", command], cwd=folder / "here", env=environment, capture_output=True, text=True, check=False, timeout=100
+                ["bash", "-c", command], cwd=folder / "here", env=environment, capture_output=True, text=True, check=False, timeout=500
             )
             got = ended.stdout + ended.stderr
             assert doctest.OutputChecker().check_output(want, got, doctest.ELLIPSIS), f"$ {command}\n{got}"
