@@ -92,19 +92,21 @@ class Errands:
             raise PermissionError("there is no such operation in what this cell may use")
         return found
 
-    def _given(self, words: list[str], message: Message) -> tuple[Any, ...]:
+    def _given(self, words: list[str], message: Message, *, streams: bool) -> tuple[Any, ...]:
         described, key = self._described(words), (words[0], words[1])
+        if described.streams is not streams:
+            raise PermissionError("a stream is opened, and anything else is called")
         if key not in self._arguments:
             self._arguments[key] = tuple[tuple(one.type for one in described.parameters)]  # type: ignore[misc]  # made at run time
         found: tuple[Any, ...] = self.codec.decode(whole(message), self._arguments[key])
         return found
 
     async def _call(self, words: list[str], message: Message, exchange: Exchange) -> bytes:
-        given = self._given(words, message)
+        given = self._given(words, message, streams=False)
         return self.codec.encode(await getattr(self.wires[words[0]], words[1])(*given))
 
     async def _open(self, words: list[str], message: Message, exchange: Exchange) -> bytes:
-        given = self._given(words, message)
+        given = self._given(words, message, streams=True)
         name = self._named()
         self.flows[name] = getattr(self.wires[words[0]], words[1])(*given)
         return name.encode()
