@@ -60,7 +60,7 @@ def live(sock: socket.socket, reading: socket.socket, writing: socket.socket, eg
     if egress is not None:
         client.install(egress)
     birth = _read_birth(receive(sock)[2])
-    os.environ.update(birth.secrets)
+    os.environb.update({name.encode(): value.encode() for name, value in birth.secrets.items()})  # made here, and read nowhere
     questions = Questions()
     try:
         seat = seated(birth, sock, questions, (Line(reading, size_max=birth.size_max), Line(writing, size_max=birth.size_max)))
