@@ -140,12 +140,14 @@ def trouble(error: BaseException) -> bytes:
         text = clean(str(error))
     except Exception as broken:  # noqa: BLE001 - an error that cannot say what it is is still an error
         text = f"({type(broken).__name__} in its text)"
-    said = Trouble(error=type(error).__qualname__, text=text, outcome=outcome)
+    said = Trouble(error=clean(type(error).__qualname__, 200), text=text, outcome=outcome)
     if isinstance(error, PlanariaError):
         kind = type(error)
-        said = msgspec.structs.replace(
-            said, code=error.code, facts=plain(error.facts), module=kind.__module__, texts=(kind.what, kind.why, kind.fix)
-        )
+        try:
+            facts = plain(error.facts)
+        except Exception as broken:  # noqa: BLE001 - facts that cannot be told must not keep the caller from its answer
+            facts = {"text": f"({type(broken).__name__} in its facts)"}
+        said = msgspec.structs.replace(said, code=error.code, facts=facts, module=kind.__module__, texts=(kind.what, kind.why, kind.fix))
     data = _write(said)
     return data if len(data) <= TROUBLE_MAX else _write(Trouble(error=said.error, text=text, outcome=outcome))
 
