@@ -19,7 +19,7 @@ from planaria.attack.target.contract import Account, Parcel
 from planaria.kernel.error import Failed, PlanariaError, Refused, Unknown
 from planaria.kernel.value import fields_of
 
-ANSWER_S, LAG_S, END_S = 3.0, 2.0, 6.0
+ANSWER_S, LAG_S, END_S = 3.0, 2.0, 12.0
 TEXT_MAX, LINES_MAX, SAID_MAX = 20_000, 2_000, 2_000_000
 BESIDE_MB = 96
 DESCRIPTORS_MORE = 16
@@ -27,7 +27,7 @@ LOOK_S = 0.05
 _STEERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def problem_of_value(value: Any, promised: Any, depth: int = 200) -> str:
+def problem_of_value(value: Any, promised: Any, depth: int = 60) -> str:
     """Say in what a value is not of the promised type, exactly; nothing where it is.
 
     >>> problem_of_value(Parcel(text="a"), Parcel), problem_of_value(Parcel(count=True), Parcel)
