@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from planaria.attack.error import NotAttackable
+from planaria.attack.error import AttackNotRun, NotAttackable
 from planaria.attack.finding import known_in
 from planaria.attack.suite import run_attacks
 from planaria.placement.inprocess import InProcess
@@ -99,3 +99,23 @@ def test_a_guest_holds_and_lets_cells_work():
     plain = attacked("wasm", [*SOME, *GUEST])
     assert names(plain["through"]) <= known_in("wasm", namespaces=True), plain["through"]
     assert plain["sanity"]["broken"] == []
+
+
+class Refusing(Open):
+    """A placement that takes the neighbour, and no other."""
+
+    def open(self, order):
+        if order.cell == "target":
+            raise NotAttackable(placement="this", known="none")
+        return super().open(order)
+
+
+async def test_an_attack_that_could_not_be_run_is_not_called_stopped():
+    with pytest.raises(AttackNotRun):
+        await run_attacks("process", only=["starts_a_shell"], make=Refusing)
+
+
+async def test_whoever_waits_for_a_stream_that_never_comes_leaves_it():
+    report = await run_attacks("process", only=["pours_nothing", "cancels_whoever_waits"], make=Open)
+    why = {one.attack.name: one.why for one in report.attacks}
+    assert why["pours_nothing"] == "0 items were taken before the reader left"
