@@ -29,6 +29,7 @@ from planaria.testing import run_cells
 from planaria.testing.inline import inline_generation
 
 sys.path.insert(0, str(Path(__file__).parent))
+from call import ask_peer, fastapi_http, ray_actor
 from echo import CALLER, ECHO, Caller, Echo
 
 SMALL, LARGE = 100, 100_000
@@ -235,6 +236,12 @@ async def measure() -> list[Figure]:
             figures.append(Figure(name=f"{name}, {size} B, p50", value=value, unit="us", **told))
         over = by_name["planaria process"]
         figures.append(ratio(f"planaria process / raw, {size} B", over, under, at_most=1.3 if size == SMALL else None))
+    for name, peer in {"HTTP to FastAPI, in this machine": fastapi_http, "a Ray actor, in this machine": ray_actor}.items():
+        seconds = await ask_peer(peer)
+        there = seconds is not None
+        figures.append(
+            Figure(name=name if there else f"{name}: not installed here", value=(seconds or float("nan")) * 1e6, unit="us" if there else "")
+        )
     begun, called = await starts()
     figures.append(Figure(name="start of a worker", value=median(begun) * 1e3, unit="ms", target="at most 10", met=median(begun) <= 0.010))
     figures.append(
