@@ -19,9 +19,11 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from planaria.placement.process.message import Exited, Spawn, Spawned
-from planaria.placement.process.worker import live
+from planaria.placement.process.frame import RAISED
+from planaria.placement.process.message import Exited, Spawn, Spawned, trouble
+from planaria.placement.process.worker import live, say
 from planaria.placement.sandbox.confinement import confine, prepare
+from planaria.placement.sandbox.error import Unenforceable
 from planaria.placement.sandbox.namespace import enter_namespaces
 from planaria.placement.sandbox.runtime import runtime_paths
 from planaria.placement.sandbox.system_call import library
@@ -146,5 +148,10 @@ def _become(asked: Spawn, descriptors: Sequence[int], zygote: int) -> None:
     output, *lines = descriptors
     for standard in (1, 2):
         os.dup2(output, standard)
-    confine(asked.policy, keep=lines, parent=zygote)
-    live(*(socket.socket(fileno=one) for one in lines))
+    sockets = [socket.socket(fileno=one) for one in lines]
+    try:
+        confine(asked.policy, keep=lines, parent=zygote)
+    except Unenforceable as error:
+        say(sockets[0], RAISED, trouble(error))  # the host is told why, and this process ends
+        return
+    live(*sockets)
