@@ -7,8 +7,9 @@ from pathlib import Path
 
 ORDINARY = Path(__file__).parents[2] / "attack" / "ordinary.py"
 PROGRAM = """
-import asyncio, tempfile
+import asyncio, sys, tempfile
 from pathlib import Path
+sys.path.insert(0, sys.argv[1])
 from planaria.kernel.port import SeatOrder
 from planaria.placement.process.placement import Process
 from planaria.testing.inline import inline_generation
@@ -37,7 +38,7 @@ asyncio.run(main())
 def test_a_worker_that_cannot_be_confined_says_why_and_what_to_do():
     is_root = os.getuid() == 0
     before = [sys.executable, str(ORDINARY), "--without-namespaces"] if is_root else []
-    environment = dict(os.environ) | {"PYTHONPATH": str(ORDINARY.parents[2])}
-    ran = subprocess.run([*before, sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False, env=environment)
+    command = [*before, sys.executable, "-c", PROGRAM, str(ORDINARY.parents[2])]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
     told = ran.stdout
     assert ("PLN-P405" in told and "fix: give scratch_mb=0" in told) or (not is_root and "started" in told), told + ran.stderr
