@@ -85,6 +85,21 @@ def test_what_is_judged_reads_its_copy_and_touches_nothing_else(tmp_path):
     assert set(found.values()) <= {"FileNotFoundError", "PermissionError", "BlockingIOError", "OSError", "ProcessLookupError"}, found
 
 
+def test_examples_are_run_in_it_too(tmp_path):
+    secret = tmp_path / "ledger.pem"
+    secret.write_text("secret")
+    impl = ROOT / "cells" / "account" / "impl"
+    examples = [f"open({str(secret)!r}).read()\n", "await account.open('ann')\n", "__import__('os').fork()\n"]
+    command = [sys.executable, "-m", "planaria.assemble.exemplified", str(ROOT), "account", str(impl), "inprocess"]
+    given = json.dumps({"blocks": [{"name": "a", "examples": examples}]})
+    ran = subprocess.run(command, check=False, input=given, capture_output=True, text=True, timeout=60)
+    assert ran.stdout, ran.stderr
+    hidden, opened, forked = json.loads(ran.stdout)["blocks"][0]["shown"]
+    assert hidden["text"].startswith(("FileNotFoundError", "PermissionError")), hidden
+    assert opened == {"text": "True\n", "raised": False}
+    assert forked["text"].startswith("BlockingIOError"), forked
+
+
 def test_only_the_operator_may_do_without(tmp_path):
     (outcome,) = answer_of(tmp_path, PLANARIA_JUDGE="unconfined")["outcomes"]
     assert "secret" in outcome["text"]

@@ -31,15 +31,16 @@ class JudgeNotConfined(Unenforceable):
     fix = "see `planaria doctor` for what is missing; on a machine that holds nothing else, set PLANARIA_JUDGE=unconfined"
 
 
-def enclose(reads: Iterable[Path], *, keep: Collection[int], limits: Mapping[str, Any]) -> bool:
-    """Confine this process for good to reading `reads`; false where the operator has said that it need not be.
+def enclose(reads: Iterable[Path], *, keep: Collection[int], limits: Mapping[str, Any], writes: Iterable[Path] = ()) -> bool:
+    """Confine this process for good to reading `reads` and changing `writes`; false where the operator has said that it need not be.
 
     Raises: `PLN-L220`.
     """
     if os.environ.get(VARIABLE) == UNCONFINED:
         return False
     policy = Policy(
-        reads=tuple(str(one.resolve()) for one in reads), memory_bytes=limits.get("memory_bytes") or MEMORY_BYTES,
+        reads=tuple(str(one.resolve()) for one in reads), writes=tuple(str(one.resolve()) for one in writes),
+        memory_bytes=limits.get("memory_bytes") or MEMORY_BYTES,
         cpu_s=limits.get("cpu_s"), uid=_uid(),
     )  # fmt: skip
     try:

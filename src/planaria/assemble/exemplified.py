@@ -16,6 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from planaria.assemble.enclosure import enclose
 from planaria.assemble.life import life_at
 from planaria.assemble.system import system_at
 from planaria.kernel.loader import Generation, generation_at
@@ -27,30 +28,34 @@ from planaria.placement.inprocess import InProcess
 from planaria.prove.example import show_examples
 
 
-async def shown(root: Path, generation: Generation, placement: str, blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Run each block of examples on a fresh system and return what they show."""
-    system = system_at(root)
+async def shown(
+    root: Path, system: System, generation: Generation, placement: str, *, blocks: list[dict[str, Any]], folder: Path
+) -> list[dict[str, Any]]:
+    """Run each block of examples on a fresh system in `folder` and return what they show."""
     place: Placement = Copying(MsgspecCodec()) if placement == "copying" else InProcess()
     found = []
-    with tempfile.TemporaryDirectory() as folder:
-        for number, block in enumerate(blocks):
-            store = Path(folder) / str(number) / "store.sqlite"
-            store.parent.mkdir()
-            if number:
-                shutil.copyfile(Path(folder) / "migrated.sqlite", store)
-            else:
-                async with life_at(root, system=system, store_path=store):
-                    pass
-                shutil.copyfile(store, Path(folder) / "migrated.sqlite")
-            seen = await _block(root, system, generation, place, examples=block["examples"], store=store)
-            found.append({"name": block["name"], "shown": seen})
+    for number, block in enumerate(blocks):
+        store = folder / str(number) / "store.sqlite"
+        store.parent.mkdir()
+        if number:
+            shutil.copyfile(folder / "migrated.sqlite", store)
+        else:
+            async with life_at(root, system=system, store_path=store, placements=dict.fromkeys(_places(system), place)):
+                pass
+            shutil.copyfile(store, folder / "migrated.sqlite")
+        seen = await _block(root, system, generation, place, examples=block["examples"], store=store)
+        found.append({"name": block["name"], "shown": seen})
     return found
+
+
+def _places(system: System) -> set[str]:
+    return {plan.placement for plan in system.cells.values()}
 
 
 async def _block(
     root: Path, system: System, generation: Generation, place: Placement, *, examples: list[str], store: Path
 ) -> list[dict[str, Any]]:
-    placements = {plan.placement: place for plan in system.cells.values()}
+    placements = dict.fromkeys(_places(system), place)
     cell = generation.cell
     async with life_at(root, system=system, store_path=store, placements=placements, generations={cell: generation}) as life:
         contract = system.plan(cell).contract
@@ -64,7 +69,15 @@ def main() -> None:
     answer = os.dup(1)
     os.dup2(2, 1)
     blocks = json.load(sys.stdin)["blocks"]
-    found = asyncio.run(shown(Path(root), generation_at(cell, Path(generation)), placement, blocks))
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        judged = generation_at(cell, Path(generation))
+        system = system_at(Path(root))
+        enclose([Path(root), Path(generation)], writes=[Path(folder)], keep=[answer], limits={})
+        before, tempfile.tempdir = tempfile.tempdir, folder  # migrations are rehearsed in folders of their own
+        try:
+            found = asyncio.run(shown(Path(root), system, judged, placement, blocks=blocks, folder=Path(folder)))
+        finally:
+            tempfile.tempdir = before
     os.write(answer, json.dumps({"blocks": found}).encode() + b"\n")
 
 
