@@ -93,3 +93,14 @@ def test_bytes_that_are_no_such_value_are_refused_by_name(data, type_, code):
     with pytest.raises(CodecError) as raised:
         MsgpackCodec().decode(data, type_)
     assert raised.value.code == code
+
+
+def test_what_a_packer_wrote_is_never_read_without_its_type():
+    keys = [b"\x92" + msgspec.msgpack.encode(one) + msgspec.msgpack.encode(one) for one in range(3)]
+    data = b"\x83" + b"".join(one + b"\x00" for one in keys)  # keys of equal hash can be made; nobody here reads any
+    with pytest.raises(CodecError) as raised:
+        MsgpackCodec().unpacker(dict[str, datetime])(data)
+    assert raised.value.code == "PLN-P105"
+    for bad in (b"\xc7\x00\x01", data[:-1]):
+        with pytest.raises(CodecError):
+            MsgpackCodec().decode(bad, datetime)

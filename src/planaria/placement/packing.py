@@ -66,7 +66,13 @@ class MsgpackCodec:
         >>> MsgpackCodec().decode(b"\x92\x01\x02", tuple[int, ...])
         (1, 2)
         """
-        return self.unpacker(type_)(data)
+        unpack = self.unpacker(type_)
+        if len(data) and data[0] != JSON and not _is_plain(type_):  # written by `encode`, which knew the value and not its declared type
+            try:
+                data = bytes((JSON,)) + msgspec.json.encode(msgspec.msgpack.decode(data))
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError, TypeError) as error:
+                raise WrongPack(problem=str(error)) from error
+        return unpack(data)
 
     def packer(self, type_: Any) -> Pack:
         r"""Return the function that writes a value of one type into a buffer, from an offset.
@@ -83,7 +89,9 @@ class MsgpackCodec:
         return found
 
     def unpacker(self, type_: Any) -> Unpack:
-        r"""Return the function that reads a value of one type; keep it where speed counts.
+        r"""Return the function that reads what the packer of the same type wrote; keep it where speed counts.
+
+        It never reads msgpack without a type: a few hundred kilobytes of keys of equal hash would take minutes.
 
         Raises: `PLN-P103`.
 
@@ -122,9 +130,9 @@ class MsgpackCodec:
         def unpack(data: Any) -> Any:
             if len(data) and data[0] == JSON:
                 return from_json(bytes(data[1:]))
+            if plain is None:
+                raise WrongPack(problem=f"{type_text(type_)} travels as JSON")
             try:
-                if plain is None:  # written by `encode`, which knew the value and not its declared type
-                    return from_json(msgspec.json.encode(msgspec.msgpack.decode(data)))
                 value = plain(data)
             except msgspec.ValidationError as error:
                 problem, _, path = str(error).partition(" - at ")
