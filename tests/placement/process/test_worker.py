@@ -1,6 +1,7 @@
 """The worker's side, in a thread of this process: what runs inside, without the sandbox around it."""
 
 import asyncio
+import gc
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,15 @@ async def test_errors_and_values_leave_a_worker_as_what_they_are():
         assert (await failure(handle.check(Checked(0)))).facts["error"] == "Unwritable"
         assert await handle.carry(b"x" * 3_000_000) == b"x" * 3_000_000
         assert (await failure(handle.carry(b"x" * 9_000_000))).facts["error"] == "TooBig"
+
+
+async def test_an_argument_that_a_worker_cannot_read_is_a_failure_at_once():
+    async with inside() as (_, handle, place):
+        async with asyncio.timeout(5):
+            assert (await failure(handle.run("nothing", "no number"))).facts["error"] == "WrongValue"
+            assert (await failure(consume(handle.flow("x", "no number"), []))).facts["error"] == "WrongValue"
+        assert await handle.run("nothing") == "done"
+        assert place.usages()[0].calls == 3  # it is the same worker
 
 
 async def test_other_cells_are_reached_from_a_worker():
@@ -121,3 +131,4 @@ async def test_a_worker_ends_with_its_cell_and_its_host():
         await handle.run("break_")
         assert await handle.carry(b"again") == b"again"
         assert any("crashed" in one for one in cells.complaints)
+    gc.collect()  # what such an end leaves is told now, and not while some later test is being read

@@ -194,8 +194,10 @@ class Calls:
         one = self.inside.get(number)
         if one is None and number in self.abandoned:
             return
-        if one is None or one.inflow is None or one.inflow.over:
+        if one is None or one.inflow is None:
             raise Violation("an item of no stream")
+        if one.inflow.over:  # it was under way when an item before it could not be read
+            return
         try:
             item = one.unpack(payload)
         except Exception as error:  # noqa: BLE001 - a value may raise anything while it is made

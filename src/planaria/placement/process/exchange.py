@@ -22,7 +22,9 @@ from planaria.placement.process.message import trouble
 from planaria.placement.process.service import CODEC
 
 HELD_S = 5.0
-_read_statement = msgspec.msgpack.Decoder(tuple[str, tuple[Any, ...] | dict[str, Any]]).decode
+_CONTAINERS = frozenset((*range(0x80, 0xA0), *range(0xDC, 0xE0)))  # what begins a list or a mapping in msgpack
+_read_statement = msgspec.msgpack.Decoder(tuple[str, tuple[msgspec.Raw, ...] | dict[str, msgspec.Raw]]).decode
+_decode = msgspec.msgpack.Decoder().decode
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -71,8 +73,7 @@ class Exchange:
         if kind == EMIT:
             transaction.emit(self._fact(data))
             return b""
-        sql, parameters = _read_statement(data)
-        given: Any = parameters
+        sql, given = read_statement(data)
         result = _encode(transaction.rows(sql, given) if kind == ROWS else transaction.change(sql, given))
         if len(result) > self.line.size_max:
             raise TooBig(size=len(result), size_max=self.line.size_max, place="the rows of one statement")
@@ -82,3 +83,22 @@ class Exchange:
         if not data or data[0] >= len(self.events):
             raise CodecError(problem="there is no such event")
         return CODEC.unpacker(self.events[data[0]].type)(memoryview(data)[1:])
+
+
+def read_statement(data: bytes) -> tuple[str, Any]:
+    """Return a statement and its parameters, in order or by name.
+
+    Raises: `PLN-P100`, and what msgspec raises.
+
+    >>> read_statement(_encode(("select ?", [1])))
+    ('select ?', [1])
+    """
+    sql, given = _read_statement(data)
+    return sql, [_value(one) for one in given] if isinstance(given, tuple) else {name: _value(one) for name, one in given.items()}
+
+
+def _value(raw: msgspec.Raw) -> Any:
+    """Read one parameter; no list or mapping, whose keys of equal hash would take minutes to read."""
+    if memoryview(raw)[0] in _CONTAINERS:
+        raise CodecError(problem="a parameter is a list or a mapping")
+    return _decode(raw)

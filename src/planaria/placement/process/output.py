@@ -1,6 +1,7 @@
 """Output: what a worker writes to its standard output and error, as lines of the log.
 
-Why: a print in a cell should be found, and a flood of them must cost neither memory nor a terminal.
+Why: a print in a cell should be found, and a flood of them must cost neither memory nor a terminal, nor the time of the
+loop: lines that are dropped are only counted, and whoever floods waits a little at each full pipe.
 Not here: what is done with a line (`SeatOrder.complain`).
 """
 
@@ -13,6 +14,7 @@ from planaria.placement.process.message import clean
 LINE_MAX = 2_000
 LINES_PER_S = 100
 READ = 65_536
+PAUSE_S = 0.01
 
 
 class Output:
@@ -40,12 +42,22 @@ class Output:
         if not data:
             self._end()
             return
-        *lines, self.kept = (self.kept + data).split(b"\n")
+        *lines, rest = (self.kept + data).split(b"\n", LINES_PER_S + 1)
         for line in lines:
             self._tell(line)
+        if more := rest.count(b"\n"):
+            self.dropped += more
+            rest = rest.rpartition(b"\n")[2]
+            self.loop.remove_reader(self.pipe)
+            self.loop.call_later(PAUSE_S, self._go_on)
+        self.kept = rest
         if len(self.kept) > LINE_MAX:
             self._tell(self.kept)
             self.kept = b""
+
+    def _go_on(self) -> None:
+        if self.pipe >= 0:
+            self.loop.add_reader(self.pipe, self._readable)
 
     def _end(self) -> None:
         self.loop.remove_reader(self.pipe)

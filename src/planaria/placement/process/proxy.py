@@ -228,7 +228,9 @@ class RemoteTransaction:
         self._exchange(EMIT, bytes([found[0]]) + bytes(buffer))
 
     def _execute(self, kind: int, sql: str, parameters: Sequence[Any]) -> Any:
-        given = parameters if isinstance(parameters, dict) else [_storable(one) for one in parameters]
+        given: Any = parameters
+        named = isinstance(given, dict)
+        given = {name: _storable(one) for name, one in given.items()} if named else [_storable(one) for one in given]
         return _decode(self._exchange(kind, _encode((sql, given))))
 
     def _exchange(self, kind: int, data: bytes) -> bytes:

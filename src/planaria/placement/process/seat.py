@@ -25,7 +25,7 @@ from planaria.placement.process.message import Birth, name_of
 from planaria.placement.process.nursery import Nursery
 
 DRAIN_S, STOP_S = 2.0, 10.0
-_encode, _decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder().decode
+_encode = msgspec.msgpack.Encoder().encode
 
 
 class ProcessSeat:
@@ -94,9 +94,9 @@ class ProcessSeat:
             await link.close()
 
     async def hand_over(self) -> Any:
-        """Return the memory that its successor needs, as plain data."""
+        """Return the memory that its successor needs, as the worker wrote it."""
         assert self.link is not None, "only a seat that runs hands over"
-        return await self.link.calls.hook(HAND_OVER, b"", _plain)
+        return await self.link.calls.hook(HAND_OVER, b"", _unread)
 
     async def take_over(self, handed: Any) -> None:
         """Take a predecessor's memory."""
@@ -123,5 +123,6 @@ def _once(gone: "asyncio.Future[int | None]") -> Callable[[int | None], None]:
     return ended
 
 
-def _plain(payload: Any) -> Any:
-    return _decode(payload)
+def _unread(payload: Any) -> msgspec.Raw:
+    """Keep what is handed over as it came: only the next worker reads it."""
+    return msgspec.Raw(bytes(payload))

@@ -132,8 +132,9 @@ class Inflow:
         self.arrived.set()
 
     def end(self, error: BaseException | None = None) -> None:
-        """End it, after what has come in."""
-        self.over, self.ended = True, error
+        """End it, after what has come in; the first end counts."""
+        if not self.over:
+            self.over, self.ended = True, error
         self.arrived.set()
 
     def take(self) -> Any:

@@ -170,7 +170,11 @@ class Worker:
 
     def _call(self, index: int, number: int, parent: int, payload: Any) -> None:
         method, form = self.served[index]
-        arguments = form.unpack(payload)
+        try:
+            arguments = form.unpack(payload)
+        except Exception as error:  # noqa: BLE001 - whatever a value raises while it is made, it is the answer
+            refuse(self.channel, number, error)
+            return
         if form.streams:
             flow = self.flows[number] = Outflow(self.channel, number)
             self._begin(number, flow.pour(cast("Any", method(*arguments)), form.pack_result), _pack_nothing)
