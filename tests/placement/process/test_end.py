@@ -1,12 +1,17 @@
 """Workers that fall over, hang or take too much: every call has its outcome, and the cell starts again."""
 
 import asyncio
+import socket
+from pathlib import Path
 
 import pytest
 
 from planaria import Unknown
+from planaria.placement.process import nursery
+from planaria.placement.process.placement import Process
+from planaria.testing import run_cells
 from tests.placement.process.test_seat import failure, until
-from tests.placement.process.trial import trial
+from tests.placement.process.trial import STARTS, Starts, trial
 
 ENDS = """
     async def exit(self, number, text):
@@ -101,3 +106,33 @@ async def test_work_in_the_background_that_fails_is_a_crash():
         await until(lambda: any("crashed" in one for one in cells.complaints))
         assert "RuntimeError: broken" in cells.complaints[0]
         assert await handle.carry(b"again") == b"again"
+
+
+def running(seconds):
+    found = []
+    for one in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found += [one] if one.read_bytes().split(b"\0")[:2] == [b"sleep", seconds.encode()] else []
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("seconds,boot", [
+    ("86401.5", nursery.BOOT),
+    ("86402.5", nursery.BOOT.replace("; begin", "; begin.__globals__['enter_namespaces'] = lambda: (); begin")),
+])  # fmt: skip
+async def test_programs_that_a_worker_started_end_with_it(monkeypatch, seconds, boot):
+    monkeypatch.setattr(nursery, "BOOT", boot)
+    place = Process(Path())
+    try:
+        async with run_cells({Starts: STARTS}, placement=place) as cells:
+            assert await cells.handle(Starts).start(seconds) == 3
+            assert len(running(seconds)) == 3
+        await until(lambda: not running(seconds))
+        async with run_cells({Starts: STARTS}, placement=place) as cells:
+            assert await cells.handle(Starts).start(seconds) == 3
+            place.nursery.control.shutdown(socket.SHUT_RDWR)  # as when the host is gone
+            await until(lambda: not running(seconds))
+    finally:
+        await place.close()

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from planaria import CellError, Connects, Contract, Secret, event, operation
+from planaria import CellError, Connects, Contract, Secret, Spawns, event, operation
 from planaria.placement.process.placement import Process
 from planaria.testing import run_cells
 
@@ -119,6 +119,24 @@ class Outside(Contract):
         raise NotImplementedError
 
 
+class Starts(Contract):
+    """Starts programs."""
+
+    @operation(effects=(Spawns("sleep"),))
+    async def start(self, seconds: str) -> int:
+        """Start programs that outlive the call."""
+        raise NotImplementedError
+
+
+STARTS = """
+import subprocess
+
+class StartsCell(Starts):
+    async def start(self, seconds):
+        for _ in range(3):
+            subprocess.Popen(["sleep", seconds], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return 3
+"""
 PARTNER = """
 import asyncio
 

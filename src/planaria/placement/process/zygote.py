@@ -15,7 +15,7 @@ import select
 import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 
@@ -30,7 +30,7 @@ from planaria.placement.sandbox.system_call import library
 
 WARM = ("datetime", "decimal", "enum", "html.parser", "http.client", "re", "ssl", "statistics", "urllib.parse", "uuid", "zoneinfo")
 MESSAGE_MAX = 1 << 20
-DEATH_SIGNAL = 1
+DEATH_SIGNAL, ADOPT = 1, 36
 DESCRIPTORS = 5
 READY = Spawned(number=0, pid=0)
 _encode = msgspec.msgpack.Encoder().encode
@@ -58,7 +58,8 @@ def serve(control: socket.socket) -> None:
     woken, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    workers: set[int] = set()
+    library().prctl(ADOPT, 1, 0, 0, 0)  # what a worker started and left behind becomes a child of this process
+    workers: dict[int, bool] = {}
     control.send(_encode(READY))
     poll = select.poll()
     poll.register(control, select.POLLIN)
@@ -73,20 +74,43 @@ def serve(control: socket.socket) -> None:
                 _reap(control, workers)
             if control.fileno() in ready and not _answer(control, workers):
                 break
+    left = any(workers.values())
     for pid in workers:
         os.kill(pid, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        while left:
+            os.waitpid(-1, 0)
+            _end_orphans(workers)
     os._exit(0)
 
 
-def _reap(control: socket.socket, workers: set[int]) -> None:
+def _reap(control: socket.socket, workers: dict[int, bool]) -> None:
+    left = False
     with contextlib.suppress(ChildProcessError):
         while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+            left |= workers.get(ended[0], True)
             if ended[0] in workers:
-                workers.discard(ended[0])
+                del workers[ended[0]]
                 control.send(_encode(Exited(pid=ended[0], code=os.waitstatus_to_exitcode(ended[1]))))
+    if left:
+        _end_orphans(workers)
 
 
-def _answer(control: socket.socket, workers: set[int]) -> bool:
+def _end_orphans(workers: Collection[int]) -> None:
+    """End what a worker that may start programs has left behind; what that leaves is ended when it was reaped."""
+    # This process and its children may have other numbers there than in their namespace.
+    own = os.readlink("/proc/self").encode()  # noqa: PTH115 - a Path would keep the name of every process
+    for name in os.listdir("/proc"):  # noqa: PTH208 - as above
+        with contextlib.suppress(OSError):
+            if name.isdigit():
+                with open(f"/proc/{name}/status", "rb") as file:  # noqa: PTH123 - as above
+                    said = dict(line.split(b":", 1) for line in file if line.startswith((b"PPid", b"Pid", b"NSpid")))
+                pid = int(said.get(b"NSpid", said[b"Pid"]).split()[-1])
+                if said[b"PPid"].strip() == own and pid not in workers:
+                    os.kill(pid, signal.SIGKILL)
+
+
+def _answer(control: socket.socket, workers: dict[int, bool]) -> bool:
     """Fork one worker; false at the end of the host."""
     data, descriptors, _, _ = socket.recv_fds(control, MESSAGE_MAX, DESCRIPTORS)
     if not data:
@@ -99,7 +123,7 @@ def _answer(control: socket.socket, workers: set[int]) -> bool:
             gc.freeze()
         prepare(asked.policy)
         pid = _fork(asked, descriptors)
-        workers.add(pid)
+        workers[pid] = asked.policy.spawn
         pidfd = os.pidfd_open(pid)
         socket.send_fds(control, [_encode(Spawned(number=asked.number, pid=pid))], [pidfd])
         os.close(pidfd)
