@@ -8,6 +8,7 @@ import pytest
 
 from planaria import Unknown
 from planaria.placement.process import nursery
+from planaria.placement.process.error import WorkerNotStarted
 from planaria.placement.process.placement import Process
 from planaria.testing import run_cells
 from tests.placement.process.test_seat import failure, until
@@ -128,11 +129,30 @@ async def test_programs_that_a_worker_started_end_with_it(monkeypatch, seconds, 
     try:
         async with run_cells({Starts: STARTS}, placement=place) as cells:
             assert await cells.handle(Starts).start(seconds) == 3
-            assert len(running(seconds)) == 3
+            await until(lambda: len(running(seconds)) == 3)
         await until(lambda: not running(seconds))
         async with run_cells({Starts: STARTS}, placement=place) as cells:
             assert await cells.handle(Starts).start(seconds) == 3
             place.nursery.control.shutdown(socket.SHUT_RDWR)  # as when the host is gone
             await until(lambda: not running(seconds))
+    finally:
+        await place.close()
+
+
+async def test_a_worker_that_ended_before_it_was_looked_at_leaves_nothing(monkeypatch):
+    place, spawn = Process(Path()), nursery.Nursery.spawn
+
+    async def spawn_late(self, *given):
+        child = await spawn(self, *given)
+        child.kill()
+        await until(lambda: not Path(f"/proc/{child.pid}").exists())
+        return child
+
+    monkeypatch.setattr(nursery.Nursery, "spawn", spawn_late)
+    try:
+        with pytest.raises(WorkerNotStarted):
+            async with run_cells({Starts: STARTS}, placement=place):
+                pass
+        assert not place.seats
     finally:
         await place.close()

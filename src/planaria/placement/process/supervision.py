@@ -49,8 +49,9 @@ class Supervision:
         self.pid, self.calls, self.made, self.fail = pid, calls, made, fail
         self.memory_bytes, self.cpu_s_per_call = memory_bytes, cpu_s_per_call
         self.clock = cpu_clock(pid)
-        self.first_bytes = self.latest_bytes = self.most_bytes = memory_of(pid)
+        self.latest_bytes = self.most_bytes = 0
         self.latest_cpu_s = 0.0
+        self.first_bytes, _ = self.usage()
         self.since: dict[int, tuple[float, int]] = {}
         self.loop = asyncio.get_running_loop()
         self.timer = self.loop.call_later(LOOK_S, self._look)
