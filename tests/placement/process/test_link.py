@@ -419,3 +419,19 @@ def test_a_parameter_of_a_statement_is_no_container():
                 read_statement(encode(("select 1", given)))
     assert read_statement(encode(("select 1", [1, None, "a", b"b"]))) == ("select 1", [1, None, "a", b"b"])
     assert read_statement(encode(("select 1", {"name": 0.5}))) == ("select 1", {"name": 0.5})
+
+
+async def test_a_cancellation_never_passes_its_own_large_call():
+    async with Taken() as taken:
+        taken.link.channel.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        task = asyncio.create_task(taken.methods["carry"](bytes(SIZE_MAX - 100)))
+        await asyncio.sleep(0)
+        task.cancel()
+        kinds, loop = [], asyncio.get_running_loop()
+        async with asyncio.timeout(10):
+            while CANCEL not in kinds:
+                length, kind, *_ = HEADER.unpack(await exactly(loop, taken.channel, HEAD))
+                await exactly(loop, taken.channel, length)
+                kinds.append(kind)
+        assert kinds == [CALL] * 8 + [CANCEL]
+        assert taken.link.channel.waiting_bytes == 0

@@ -167,7 +167,7 @@ class Calls:
         if not self.gone:
             text = f"'{one.operation}' did not end within {GRACE_S} s after it was cancelled"
             self.abandoned[number] = self.loop.call_later(GRACE_S, self.stuck, text)
-            self.channel.send(sealed(bytearray(HEAD), CANCEL, number))
+            self.channel.follow(sealed(bytearray(HEAD), CANCEL, number), number)
 
     def on_result(self, index: int, number: int, parent: int, payload: Any) -> None:
         """Take an answer."""

@@ -62,6 +62,14 @@ class Channel:
             self.rest = memoryview(message)[sent:]
             self._write_later()
 
+    def follow(self, message: bytearray, number: int) -> None:
+        """Send a sealed message that must not pass the large one of the same number, should that still wait."""
+        if any(one.number == number for one in self.large):
+            self.waiting_bytes += len(message)
+            self.large.append(_Large(message, number))
+        else:
+            self.send(message)
+
     def unsent(self) -> set[int]:
         """Return the numbers of the messages of which nothing was sent."""
         return {number for number, _ in self.small} | {one.number for one in self.large if not one.begun}

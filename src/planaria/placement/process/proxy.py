@@ -81,7 +81,7 @@ class Questions:
                 yield item
         finally:
             if self.flows.pop(number, None) is not None:
-                inflow.channel.send(sealed(bytearray(HEAD), CANCEL, number))
+                inflow.channel.follow(sealed(bytearray(HEAD), CANCEL, number), number)
 
     async def asked(self, data: bytearray, number: int, unpack: Callable[[Any], Any]) -> Any:
         """Send a question and wait for its answer."""
@@ -93,7 +93,7 @@ class Questions:
                 return await future
             except asyncio.CancelledError:
                 if self.waiting.pop(number, None) is not None:
-                    channel.send(sealed(bytearray(HEAD), CANCEL, number))
+                    channel.follow(sealed(bytearray(HEAD), CANCEL, number), number)
                 raise
 
     def connected(self) -> Channel:
