@@ -5,7 +5,6 @@ import contextlib
 import os
 import random
 import socket
-import unittest.mock
 from pathlib import Path
 
 import msgspec
@@ -15,9 +14,7 @@ from planaria.kernel.contract import operations
 from planaria.kernel.error import PlanariaError
 from planaria.kernel.loader import Generation
 from planaria.kernel.port import SeatOrder
-from planaria.placement.codec import CodecError
 from planaria.placement.process.error import WorkerCrashed, WorkerGone, WorkerNotStarted
-from planaria.placement.process.exchange import read_statement
 from planaria.placement.process.frame import (
     ASK,
     BROKEN,
@@ -25,7 +22,6 @@ from planaria.placement.process.frame import (
     CANCEL,
     CHUNK,
     CREDIT,
-    HAND_OVER,
     HEAD,
     HEADER,
     HOOK,
@@ -40,8 +36,6 @@ from planaria.placement.process.frame import (
 )  # fmt: skip
 from planaria.placement.process.link import Link, Terms
 from planaria.placement.process.message import Trouble, trouble
-from planaria.placement.process.output import LINES_PER_S
-from planaria.placement.process.seat import _unread
 from planaria.placement.sandbox.policy import Policy
 from tests.placement.process.trial import Partner, Trial
 
@@ -276,44 +270,6 @@ async def test_an_item_of_another_type_is_the_end_of_its_stream():
         assert not taken.link.lifeline.done()
 
 
-async def test_a_stream_with_an_unreadable_item_never_ends_well_and_harms_no_other_call():
-    for late in ((RESULT, b""), (ITEM, encode(b"late"))):
-        async with Taken() as taken:
-            items = taken.methods["flow"]("x", 1)
-            first = asyncio.create_task(anext(items))
-            await asyncio.sleep(0)
-            for kind, payload in ((ITEM, encode(b"good")), (ITEM, encode("text")), late):  # all of it is read in one turn
-                taken.say(kind, 1, payload)
-            assert await first == b"good"
-            with pytest.raises(PlanariaError) as raised:
-                await anext(items)
-            assert raised.value.facts["error"] == "WrongValue"
-            assert not taken.link.lifeline.done()
-
-
-async def test_what_is_handed_over_is_not_read_by_the_host():
-    async with Taken() as taken:
-        handed = asyncio.create_task(taken.link.calls.hook(HAND_OVER, b"", _unread))
-        await asyncio.sleep(0)
-        taken.say(RESULT, 1, b"\xc1 no msgpack")
-        assert encode(await handed) == b"\xc1 no msgpack"
-
-
-async def test_lines_that_are_dropped_are_only_counted(monkeypatch):
-    async with Taken() as taken:
-        counted = taken.link.output
-        monkeypatch.setattr(counted, "_tell", seen := unittest.mock.Mock())
-        for _ in range(2):
-            os.write(taken.output, b"\n" * 60_000 + b"end")
-            async with asyncio.timeout(10):
-                while counted.dropped < 50_000:  # noqa: ASYNC110 - nobody announces what is dropped
-                    await asyncio.sleep(0)
-            assert seen.call_count == LINES_PER_S + 1
-            assert counted.kept == b"end"
-            counted.dropped, counted.kept = 0, b""
-            seen.reset_mock()
-
-
 async def test_questions_are_answered_as_far_as_they_were_granted():
     async with Taken() as taken:
         begin = await taken.wired({"partner": "partner"})
@@ -410,28 +366,3 @@ async def test_a_broken_line_ends_the_worker():
     async with Taken() as taken:
         await asyncio.to_thread(taken.link._broken, "it was held too long")
         assert "held too long" in await taken.end()
-
-
-def test_a_parameter_of_a_statement_is_no_container():
-    for bad in ([1], {(1, 2): 3}):
-        for given in ([bad], {"name": bad}):
-            with pytest.raises(CodecError):
-                read_statement(encode(("select 1", given)))
-    assert read_statement(encode(("select 1", [1, None, "a", b"b"]))) == ("select 1", [1, None, "a", b"b"])
-    assert read_statement(encode(("select 1", {"name": 0.5}))) == ("select 1", {"name": 0.5})
-
-
-async def test_a_cancellation_never_passes_its_own_large_call():
-    async with Taken() as taken:
-        taken.link.channel.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-        task = asyncio.create_task(taken.methods["carry"](bytes(SIZE_MAX - 100)))
-        await asyncio.sleep(0)
-        task.cancel()
-        kinds, loop = [], asyncio.get_running_loop()
-        async with asyncio.timeout(10):
-            while CANCEL not in kinds:
-                length, kind, *_ = HEADER.unpack(await exactly(loop, taken.channel, HEAD))
-                await exactly(loop, taken.channel, length)
-                kinds.append(kind)
-        assert kinds == [CALL] * 8 + [CANCEL]
-        assert taken.link.channel.waiting_bytes == 0
