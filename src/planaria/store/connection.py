@@ -13,6 +13,7 @@ import apsw
 from planaria.store.error import StoreFailed
 from planaria.store.pace import STEPS_BETWEEN, VALUE_BYTES_MAX, Pace
 from planaria.store.scope import Guard
+from planaria.store.text import bound
 
 Synchronous = Literal["full", "normal"]
 BUSY_MS = 5000
@@ -81,3 +82,4 @@ def _distrust(connection: apsw.Connection) -> None:
     connection.config(apsw.SQLITE_DBCONFIG_ENABLE_FKEY, 1)
     connection.limit(apsw.SQLITE_LIMIT_ATTACHED, 0)
     connection.limit(apsw.SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX)
+    bound(connection, bytes_max=VALUE_BYTES_MAX)
