@@ -1,6 +1,7 @@
 """Workers that fall over, hang or take too much: every call has its outcome, and the cell starts again."""
 
 import asyncio
+import os
 import socket
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from planaria import Unknown
 from planaria.placement.process import nursery
 from planaria.placement.process.error import WorkerNotStarted
 from planaria.placement.process.placement import Process
+from planaria.placement.sandbox.group import Home
 from planaria.testing import run_cells
 from tests.placement.process.test_seat import failure, until
 from tests.placement.process.trial import STARTS, Starts, trial
@@ -137,6 +139,25 @@ async def test_programs_that_a_worker_started_end_with_it(monkeypatch, seconds, 
             await until(lambda: not running(seconds))
     finally:
         await place.close()
+
+
+def groups():
+    """Return the control groups that this process has made, and what is in each; nothing where the machine lets it make none."""
+    home = Home.find()
+    made = Path(home.path).glob(f"planaria-{os.getpid()}-*") if home else ()
+    return {one.name: (one / "cgroup.procs").read_text().split() for one in made}
+
+
+async def test_a_worker_that_may_start_programs_is_in_a_group_with_them_and_leaves_none():
+    place = Process(Path())
+    try:
+        async with run_cells({Starts: STARTS}, placement=place) as cells:
+            assert await cells.handle(Starts).start("7103") == 3
+            inside = [len(one) for one in groups().values()]
+            assert inside == [4] if Home.find() else inside == []
+    finally:
+        await place.close()
+    assert (groups(), place.groups) == ({}, [])
 
 
 async def test_a_worker_that_ended_before_it_was_looked_at_leaves_nothing(monkeypatch):

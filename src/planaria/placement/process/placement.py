@@ -5,6 +5,7 @@ cannot be enforced refuses to start.
 Not here: rights as such (`placement.right`), their enforcement (`placement.sandbox`, `placement.egress`).
 """
 
+import asyncio
 import os
 import shutil
 import sys
@@ -23,6 +24,7 @@ from planaria.placement.process.nursery import Nursery
 from planaria.placement.process.seat import ProcessSeat
 from planaria.placement.right import Rights, rights_of
 from planaria.placement.sandbox.confinement import prepare
+from planaria.placement.sandbox.group import Group, Home
 from planaria.placement.sandbox.identity import Claim, claim, needs_claim
 from planaria.placement.sandbox.policy import MEGABYTE, Policy
 from planaria.placement.usage import Usage
@@ -30,6 +32,8 @@ from planaria.placement.usage import Usage
 VALUE_MB, VALUE_MB_MAX = 8, 256
 OWN = ("value_mb",)
 FILES_MAX, PROCESSES_MAX = 256, 64
+GROUP_SPARE_BYTES = 32 * MEGABYTE  # what a worker shares with the zygote counts in its group
+CLOSING_TRIES, CLOSING_S = 100, 0.02
 
 
 class Uptime:
@@ -57,7 +61,9 @@ class Process:
         self.root, self.secrets, self.clock, self.resolver = Path(root).absolute(), secrets or {}, clock or Uptime(), resolver
         self.nursery = Nursery()
         self.accesses = Accesses()
-        self.seats: dict[ProcessSeat, Claim | None] = {}
+        self.seats: dict[ProcessSeat, tuple[Claim | None, Group | None]] = {}
+        self.groups: list[Group] = []
+        self.made = 0
 
     def open(self, order: SeatOrder) -> ProcessSeat:
         """Open a seat, not yet started.
@@ -75,27 +81,45 @@ class Process:
         missing = [name for name in rights.secrets if name not in self.secrets]
         if missing:
             raise SecretMissing(cell=order.cell, names=", ".join(missing))
-        held = claim() if needs_claim() else None
+        held, group = claim() if needs_claim() else None, None
         try:
-            policy = policy_of(rights, self.root, uid=held.uid if held else None)
+            group = self._group(rights)
+            policy = policy_of(rights, self.root, uid=held.uid if held else None, group=group.path if group else None)
             prepare(policy)
             egress = None
             if rights.connects:
                 egress = Broker(order.cell, rights.connects, record=self.accesses, clock=self.clock, resolver=self.resolver)
         except BaseException:
-            if held:
-                held.close()
+            self._give_back(held, group)
             raise
         secrets = {name: self.secrets[name] for name in rights.secrets}
         terms = Terms(policy=policy, secrets=secrets, cpu_s_per_call=rights.cpu_s_per_call, size_max=value_mb * MEGABYTE, egress=egress)
         seat = ProcessSeat(order, self.nursery, terms, over=self._over)
-        self.seats[seat] = held
+        self.seats[seat] = (held, group)
         return seat
 
+    def _group(self, rights: Rights) -> Group | None:
+        """Make a control group for a worker that may start programs, where the machine lets us: it ends and limits them together.
+
+        A worker that starts none is limited by itself; to join a group would make its start slower by half.
+        """
+        home = Home.find() if rights.spawns else None
+        if home is None:
+            return None
+        self.made += 1
+        memory_bytes = rights.memory_mb * MEGABYTE + GROUP_SPARE_BYTES
+        return home.make(f"{os.getpid()}-{id(self):x}-{self.made}", memory_bytes=memory_bytes, processes_max=PROCESSES_MAX)
+
     def _over(self, seat: ProcessSeat) -> None:
-        held = self.seats.pop(seat, None)
+        self._give_back(*self.seats.pop(seat, (None, None)))
+
+    def _give_back(self, held: Claim | None, group: Group | None) -> None:
         if held is not None:
             held.close()
+        if group is not None:
+            group.kill()
+            self.groups.append(group)
+        self.groups = [one for one in self.groups if not _closed(one)]  # what dies a moment later is removed with the next
 
     async def warm(self) -> None:
         """Start the process that workers are forked from now, so that the first cell need not wait for it."""
@@ -106,6 +130,11 @@ class Process:
         for seat in list(self.seats):
             await seat.stop()
         await self.nursery.close()
+        for _ in range(CLOSING_TRIES):
+            self.groups = [one for one in self.groups if not _closed(one)]
+            if not self.groups:
+                break
+            await asyncio.sleep(CLOSING_S)
 
     def usages(self) -> list[Usage]:
         """Return what each cell uses whose seats are open now."""
@@ -143,7 +172,15 @@ def check_importable(cell: str, contract: type[Contract]) -> None:
         raise ContractNotImportable(cell=cell, contract=contract.__qualname__, text=text)
 
 
-def policy_of(rights: Rights, root: Path, *, uid: int | None) -> Policy:
+def _closed(group: Group) -> bool:
+    try:
+        group.close()
+    except OSError:  # what was killed has not left it yet
+        return False
+    return True
+
+
+def policy_of(rights: Rights, root: Path, *, uid: int | None, group: str | None = None) -> Policy:
     """Turn rights into what confines a worker.
 
     >>> policy_of(Rights(reads=("pages/",)), Path("/srv/shop"), uid=None).reads
@@ -151,7 +188,7 @@ def policy_of(rights: Rights, root: Path, *, uid: int | None) -> Policy:
     """
     programs = tuple(shutil.which(one) or one for one in rights.spawns)
     return Policy(
-        reads=_paths(root, rights.reads), writes=_paths(root, rights.writes), executes=programs, spawn=bool(programs), uid=uid,
+        reads=_paths(root, rights.reads), writes=_paths(root, rights.writes), executes=programs, spawn=bool(programs), uid=uid, group=group,
         memory_bytes=rights.memory_mb * MEGABYTE, scratch_bytes=rights.scratch_mb * MEGABYTE,
         chance=rights.chance or bool(rights.connects),  # TLS needs it, and chance can be had from whoever is reached
         files_max=FILES_MAX, processes_max=PROCESSES_MAX,

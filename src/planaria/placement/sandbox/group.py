@@ -71,6 +71,10 @@ class Home:
         path = Path(root, inside.lstrip("/"))
         if not all(os.access(one, os.W_OK) for one in (path, path / "cgroup.procs")):
             return None
+        for left in path.glob("planaria-*"):
+            if not Path("/proc", left.name.split("-")[1]).exists():
+                with suppress(OSError):  # left by a host that was killed; one with processes inside stays
+                    left.rmdir()
         return Home(str(path), _controllers(path))
 
     def make(self, name: str, *, memory_bytes: int, processes_max: int) -> Group:
