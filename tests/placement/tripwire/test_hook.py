@@ -1,5 +1,6 @@
 import asyncio
 import os
+import sys
 import threading
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from planaria import Failed
 from planaria.placement.tripwire import hook
+from planaria.placement.tripwire.watch import libraries
 from tests.placement.tripwire.doer import DOER, Caller, doing, touched
 
 UNDECLARED = {
@@ -130,3 +132,11 @@ def test_without_a_watched_cell_an_event_is_not_looked_at(monkeypatch):
     with pytest.raises(TypeError):
         hook._hook("open", ("/etc/hosts", "r", 0), watches={"cart": []})
     hook._hook("sys._getframe", (), watches={"cart": []})
+
+
+async def test_finding_out_what_is_the_library_is_no_touch(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.modules", {name: one for name, one in sys.modules.items() if not name.startswith("wsgiref")})
+    async with doing(tmp_path) as run:
+        libraries.cache_clear()
+        assert await run("import wsgiref.simple_server\nreturn 1") == "1"
+    X

@@ -54,13 +54,11 @@ def look(event: str, arguments: tuple[Any, ...], frame: FrameType) -> None:
     """
     if getattr(_HERE, "judging", False) or frame.f_code.co_filename.startswith(MACHINERY):
         return
-    cell, importing = cell_of(frame)
-    watching = WATCHES.get(cell)
-    if not watching:
-        return
-    _HERE.judging = True
+    _HERE.judging = True  # from here on: to find out what is the library reads files, too
     try:
-        watching[-1].judge(touches_of(event, arguments), importing=importing)
+        cell, importing = cell_of(frame)
+        if watching := WATCHES.get(cell):
+            watching[-1].judge(touches_of(event, arguments), importing=importing)
     finally:
         _HERE.judging = False
 
