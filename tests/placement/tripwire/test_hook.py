@@ -139,4 +139,4 @@ async def test_finding_out_what_is_the_library_is_no_touch(tmp_path, monkeypatch
     async with doing(tmp_path) as run:
         libraries.cache_clear()
         assert await run("import wsgiref.simple_server\nreturn 1") == "1"
-    X
+        assert touched(run) == []
