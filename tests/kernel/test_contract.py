@@ -235,3 +235,13 @@ def test_an_implementation_must_fit_its_contract():
         "operation 'close' takes (hard), the contract says ()",
         "operation 'note' is not implemented",
     ]
+
+
+def test_one_effect_alone_is_meant_as_it_looks():
+    class Late(Contract):
+        @operation(effects=Clock())
+        async def now(self) -> int:
+            """Tell."""
+            raise NotImplementedError
+
+    assert describe(Late).operations[0].effects == (Clock(),)

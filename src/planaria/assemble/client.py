@@ -97,7 +97,7 @@ def _items(response: http.client.HTTPResponse, each: Each | None) -> list[Any]:
         items.append(data["item"])
         if each is not None:
             each(data["item"])
-    raise http.client.IncompleteRead(b"")
+    raise ConnectionResetError("the stream was cut off before its end")
 
 
 def _answered(status: int, problem: Any) -> Answered:

@@ -92,13 +92,13 @@ async def relocate(
     _compare(before, after, cell=cell, placement=placement, limits=limits)
     check_placement(after.plan(cell), places)
     tell(f"measuring {plan.placement}")
-    reach = await reach_of(plan.placement)
+    reach = await reach_of(plan.placement, tell=tell)
     client = Client.find(places.root)
     told = await asyncio.to_thread(_told, client, cell)
     measured = {name: one["mean_ms"] for name, one in told.get("operations", {}).items()}
     first = _situation(plan, reach, operations=measured, memory_bytes=told.get("memory_bytes", reach.memory_bytes))
     tell(f"measuring {placement}")
-    reach = await reach_of(placement) if placement != plan.placement else reach
+    reach = await reach_of(placement, tell=tell) if placement != plan.placement else reach
     tell(f"starting {cell} there, on an empty store")
     memory = await _rehearse(places, after, cell)
     more_ms = (reach.small_us - first.reach.small_us) / 1000

@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable, Iterable, Sized
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from planaria.gateway.admission import Admission, Guest, Headers, deadline_of
@@ -24,7 +25,7 @@ from planaria.gateway.problem import problem_of
 from planaria.gateway.route import Route
 from planaria.gateway.stream import lines_of, send_lines
 from planaria.kernel.call import enter
-from planaria.kernel.error import Failed, NoSuchCell, NoSuchOperation, PlanariaError, Unknown
+from planaria.kernel.error import Failed, NoSuchCell, NoSuchOperation, PlanariaError, Raised, Unknown
 from planaria.kernel.life import Life
 from planaria.kernel.request import Request
 from planaria.kernel.stream import flow
@@ -39,6 +40,7 @@ ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff
 HEAD_OF_200 = b"".join([b"HTTP/1.1 200 OK\r\n", *(b"%b: %b\r\n" % header for header in (JSON, *ALWAYS)), b"x-request-id: "])
 CLOSE = (b"connection", b"close")
 HEALTH, METRICS, OPENAPI, PLACEMENTS, CELLS = "/health", "/metrics", "/openapi.json", "/placements", "/cells/"
+PACKAGE = str(Path(__file__).parents[1]) + "/"
 Header = tuple[bytes, bytes]
 
 
@@ -253,7 +255,7 @@ def only(scope: Scope, allow: str) -> None:
 
 
 def fault_text(error: BaseException, request_id: str) -> str:
-    """Return what the log says of a fault: the request, the error, and the innermost line it came from.
+    """Return what the log says of a fault: the request, the error, and the innermost line it came from, a cell's where there is one.
 
     >>> fault_text(ValueError("no"), "r1")
     'request r1: ValueError: no'
@@ -262,5 +264,6 @@ def fault_text(error: BaseException, request_id: str) -> str:
     name = cause.code if isinstance(cause, PlanariaError) else type(cause).__name__
     text = cause.plain()["what"] if isinstance(cause, PlanariaError) else str(cause)
     frames = traceback.extract_tb(cause.__traceback__)
-    place = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
+    theirs = [one for one in frames if not one.filename.startswith(PACKAGE)] or ([] if isinstance(cause, Raised) else frames)
+    place = f" ({theirs[-1].filename}:{theirs[-1].lineno})" if theirs else ""
     return f"request {request_id}: {name}: {text}{place}"

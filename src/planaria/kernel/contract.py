@@ -175,7 +175,7 @@ class Contract:
 
 
 def operation(
-    *, idempotent: bool = False, deadline_s: float = 30.0, effects: Iterable[Effect] = (), errors: Iterable[type[CellError]] = ()
+    *, idempotent: bool = False, deadline_s: float = 30.0, effects: Iterable[Effect] | Effect = (), errors: Iterable[type[CellError]] = ()
 ) -> Callable[[F], F]:
     """Declare an async method of a contract as an operation; one that gives an `AsyncIterator` is a stream, declared by `def`.
 
@@ -184,7 +184,8 @@ def operation(
     ...     async def wind(self) -> None:
     ...         '''Wind it.'''
     """
-    return _marking(idempotent=idempotent, deadline_s=deadline_s, effects=tuple(effects), errors=tuple(errors))
+    touched: Any = (effects,) if isinstance(effects, Effect) else tuple(effects)  # one alone is meant as it looks
+    return _marking(idempotent=idempotent, deadline_s=deadline_s, effects=touched, errors=tuple(errors))
 
 
 def handles(event_type: type[Any], *, deadline_s: float = 30.0) -> Callable[[F], F]:

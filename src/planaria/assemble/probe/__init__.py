@@ -5,7 +5,7 @@ Not here: what is concluded from it (`assemble.relocation`).
 """
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -37,8 +37,10 @@ class Reach:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-async def reach_of(placement: str, limits: Mapping[str, Any] | None = None) -> Reach:
+async def reach_of(placement: str, limits: Mapping[str, Any] | None = None, *, tell: Callable[[str], None] | None = None) -> Reach:
     """Measure the way to a cell in a placement on this machine, now; takes up to a second and a new process.
+
+    `tell` hears of what takes longer: the guest of `wasm` is built once.
 
     Raises:
         PlanariaError: what keeps this machine from giving the placement, with its cure.
@@ -52,7 +54,9 @@ async def reach_of(placement: str, limits: Mapping[str, Any] | None = None) -> R
     with TemporaryDirectory(prefix="planaria-probe-") as folder:
         here = Path(folder)
         generations = {"probe": generation_at("probe", DIRECTORY)}
-        async with life_at(here, system=system, store_path=here / "store.sqlite", generations=generations, complain=_silent) as life:
+        async with life_at(
+            here, system=system, store_path=here / "store.sqlite", generations=generations, complain=tell or _silent
+        ) as life:
             probe = life.handle(Probe)
             await probe.echo("")
             began = perf_counter()
