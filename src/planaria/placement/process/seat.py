@@ -33,7 +33,7 @@ class ProcessSeat:
 
     def __init__(self, order: SeatOrder, nursery: Nursery, terms: Terms, *, over: Callable[["ProcessSeat"], None]) -> None:
         self.order, self.nursery, self.terms, self.over = order, nursery, terms, over
-        self.remembers = self.born = False
+        self.remembers = self.born = self.up = False
         self.link: Link | None = None
         self.described = operations(order.contract)
         self.indexes = {name: index for index, name in enumerate(self.described)}
@@ -75,6 +75,7 @@ class ProcessSeat:
             size_max=self.terms.size_max,
         )  # fmt: skip
         self.remembers = await self.link.begin(_encode(birth))
+        self.up = True
         return self.link.lifeline
 
     async def stop(self) -> None:
@@ -85,11 +86,12 @@ class ProcessSeat:
                 self.over(self)
             return
         try:
-            with suppress(PlanariaError, TimeoutError):  # a worker that is gone, or never started, has nothing to stop
-                async with asyncio.timeout(DRAIN_S):
-                    await link.calls.drained()
-                async with asyncio.timeout(STOP_S):
-                    await link.calls.hook(STOP, b"", lambda _: None)
+            with suppress(PlanariaError, TimeoutError):  # a worker that is gone has nothing to stop
+                if self.up:
+                    async with asyncio.timeout(DRAIN_S):
+                        await link.calls.drained()
+                    async with asyncio.timeout(STOP_S):
+                        await link.calls.hook(STOP, b"", lambda _: None)
         finally:
             await link.close()
 

@@ -11,7 +11,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Coroutine, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from contextvars import copy_context
 from functools import partial
 from typing import Any, cast
@@ -49,6 +49,7 @@ from planaria.placement.process.service import Outflow, answer, form_of, refuse
 from planaria.placement.process.turn import Turn
 
 BIRTH_MAX = 1 << 28
+LAST_S = 10.0
 DEPTH_MAX = 64
 PLAIN = (type(None), bool, int, float, str, bytes)
 _read_birth = msgspec.msgpack.Decoder(Birth).decode
@@ -65,7 +66,7 @@ def live(sock: socket.socket, reading: socket.socket, writing: socket.socket, eg
     try:
         seat = seated(birth, sock, questions, (Line(reading, size_max=birth.size_max), Line(writing, size_max=birth.size_max)))
     except Exception as error:  # noqa: BLE001 - whatever an implementation raises while it is loaded; the host is told
-        say(sock, RAISED, trouble(error))
+        say_last(sock, trouble(error))
         return
     # No cleaning up at the end: an exit of the cell's must end the process at once, and the host sees to the rest.
     with closing(asyncio.new_event_loop()) as loop:
@@ -129,6 +130,15 @@ def _exactly(sock: socket.socket, size: int) -> bytes:
 def say(sock: socket.socket, kind: int, payload: bytes, *, index: int = 0) -> None:
     """Send a small message, blocking; only before the loop runs."""
     sock.sendall(sealed(bytearray(HEAD) + payload, kind, 0, index=index))
+
+
+def say_last(sock: socket.socket, trouble_: bytes) -> None:
+    """Say why there will be no cell, and wait until the host has heard it: the end of a process may be noticed before its last word."""
+    with suppress(OSError):
+        say(sock, RAISED, trouble_)
+        sock.settimeout(LAST_S)
+        while sock.recv(1 << 16):
+            pass
 
 
 class Worker:

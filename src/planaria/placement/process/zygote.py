@@ -19,9 +19,8 @@ from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 
-from planaria.placement.process.frame import RAISED
 from planaria.placement.process.message import Exited, Spawn, Spawned, trouble
-from planaria.placement.process.worker import live, say
+from planaria.placement.process.worker import live, say_last
 from planaria.placement.sandbox.confinement import confine, prepare
 from planaria.placement.sandbox.error import Unenforceable
 from planaria.placement.sandbox.namespace import enter_namespaces
@@ -176,6 +175,6 @@ def _become(asked: Spawn, descriptors: Sequence[int], zygote: int) -> None:
     try:
         confine(asked.policy, keep=lines, parent=zygote)
     except Unenforceable as error:
-        say(sockets[0], RAISED, trouble(error))  # the host is told why, and this process ends
+        say_last(sockets[0], trouble(error))
         return
     live(*sockets)
