@@ -110,4 +110,5 @@ async def test_a_hundred_kills_lose_nothing_and_double_nothing(seed, tmp_path):
     systems = await asyncio.gather(*map(one, range(SYSTEMS)))
     figures = [(one.states, one.sales, one.swaps) for one in systems]
     print(f"{SYSTEMS * KILLS} kills; starts, acknowledged sales and swaps of each system: {figures}")
-    assert all(sales > KILLS and swaps > 0 for _, sales, swaps in figures), figures
+    assert all(sales > KILLS for _, sales, _ in figures), figures
+    assert sum(swaps for *_, swaps in figures) > 0, figures

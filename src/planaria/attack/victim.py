@@ -23,6 +23,7 @@ from planaria.attack.catalogue import calls_used
 
 MARK = "PLANARIA-SECRET-"
 OPEN_TO_ALL, OPEN_FOLDER = 0o666, 0o777
+TURNS = 10
 Facts = dict[str, str]
 
 
@@ -136,7 +137,8 @@ class Victims:
 
     async def observed(self) -> list[str]:
         """Return what reached the victims since the last time, and mend them."""
-        await asyncio.sleep(0)
+        for _ in range(TURNS):
+            await asyncio.sleep(0)  # a visitor that has come is let in within a few turns of the loop
         told, self.visits.seen = self.visits.seen[:3], []
         told += await self.canary.observed()
         if self.board.value != b"untouched":
