@@ -97,9 +97,11 @@ async def test_a_hundred_kills_lose_nothing_and_double_nothing(seed, tmp_path):
     async def one(number):
         root, told, chance = tmp_path / str(number), Told(), random.Random(seed + number)
         write_system(root)
-        for run in range(KILLS):
+        run = 0
+        while run < KILLS or (not told.swaps and run < 3 * KILLS):  # a slow machine is killed more often, until it has swapped
             await killed(root, run, told, chance)
-        process = await begin(root, KILLS, "stop")
+            run += 1
+        process = await begin(root, run, "stop")
         async with asyncio.timeout(STOPS_WITHIN_S):
             lines, errors = await process.communicate()
         assert process.returncode == 0, errors.decode()
@@ -109,6 +111,5 @@ async def test_a_hundred_kills_lose_nothing_and_double_nothing(seed, tmp_path):
 
     systems = await asyncio.gather(*map(one, range(SYSTEMS)))
     figures = [(one.states, one.sales, one.swaps) for one in systems]
-    print(f"{SYSTEMS * KILLS} kills; starts, acknowledged sales and swaps of each system: {figures}")
-    assert all(sales > KILLS for _, sales, _ in figures), figures
-    assert sum(swaps for *_, swaps in figures) > 0, figures
+    print(f"at least {SYSTEMS * KILLS} kills; starts, acknowledged sales and swaps of each system: {figures}")
+    assert all(sales > KILLS and swaps > 0 for _, sales, swaps in figures), figures
