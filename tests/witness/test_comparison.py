@@ -1,7 +1,7 @@
 import pytest
 
 from planaria.witness.call import Outcome
-from planaria.witness.comparison import is_beyond, places
+from planaria.witness.comparison import differences, is_beyond, places
 from planaria.witness.plain import plain
 
 
@@ -92,3 +92,32 @@ def test_by_shape_only_types_and_sizes_count():
 def test_an_implementation_at_its_limits_is_not_compared(outcome):
     assert is_beyond(outcome)
     assert not is_beyond(gives(1))
+
+
+EQUAL = [
+    (1, True),
+    (1, 1.0),
+    ({1: "a"}, {True: "a"}),
+    ({(1, 2.0)}, {(1.0, 2)}),
+    ({2, True}, {1, 2}),
+    ({0.5: 1}, {0.5: True}),
+    ([1, True], [True, 1]),
+]
+
+
+@pytest.mark.parametrize("one, other", EQUAL)
+def test_what_python_calls_equal_differs_only_where_it_must_be_exact(one, other):
+    assert one == other
+    assert differences(plain(one), plain(other), slack="equal") == set()
+    assert differences(plain(one), plain(other)) or (one, other) == (1, 1.0)
+
+
+@pytest.mark.parametrize("one, other", [(1, 2), (1, "1"), ((1,), [1]), ({1}, {2}), ({1: 1}, {2: 1}), (None, False), ({0.5}, {0})])
+def test_what_python_calls_unequal_differs(one, other):
+    assert differences(plain(one), plain(other), slack="equal")
+
+
+def test_records_are_equal_as_far_as_both_have_the_same_fields():
+    assert differences(record(a=1), record(a=1, b=2), slack="equal") == set()
+    assert differences(record(a=1), record(b=1), slack="equal") == {"type"}
+    assert differences({"$": "iterator", "of": [1]}, {"$": "iterator", "of": [2]}, slack="equal") == {"membership"}

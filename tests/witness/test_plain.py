@@ -81,3 +81,13 @@ def test_mappings_and_subclasses_of_tuples_are_what_they_stand_for():
 
     assert plain(MappingProxyType({"a": 1})) == plain({"a": 1})
     assert plain(Row((1,))) == [1]
+
+
+def test_what_only_a_stage_tells_is_shown_too():
+    parts = [1, "a"]
+    assert shown({"$": "iterator", "of": parts}) == "iter([1, 'a'])"
+    assert shown({"$": "deque", "of": parts}) == "deque([1, 'a'])"
+    assert shown({"$": "set", "of": []}) == "set()"
+    assert shown({"$": "int", "of": hex(10**30)}) == str(10**30)
+    assert shown({"$": "int", "of": hex(16**4000)}).startswith("0x1000")
+    assert shown({"$": "large 90", "of": "x" * 90}) == "<90 characters, beginning 'xxxxxxxxxxxx'>"

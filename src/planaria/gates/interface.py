@@ -1,10 +1,10 @@
 """The interface gate: whether an implementation has the contract's operations, with their parameters.
 
 Why: it answers in milliseconds, with the line, what loading would answer later without one; and it never imports the candidate.
-Not here: how they are compared (`diff.interface`).
+Not here: how they are compared (`diff.contract`).
 """
 
-from planaria.diff.interface import implementation_flaws
+from planaria.diff.contract import implementation_flaws
 from planaria.diff.source import Source, read
 from planaria.gates.verdict import Case, Finding, Verdict, decide
 from planaria.kernel.contract import describe

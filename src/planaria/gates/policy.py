@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from planaria.diff.effect import imported_touches, touches
+from planaria.diff.effect.touch import imported_touches, touches
 from planaria.diff.source import Source, covers, dotted, imports, mentions, read, run_at_import
 from planaria.gates.verdict import Case, Finding, Verdict, decide
 from planaria.kernel.contract import describe

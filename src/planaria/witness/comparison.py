@@ -13,7 +13,7 @@ from typing import Any, Literal
 from planaria.witness.call import Outcome
 from planaria.witness.plain import KIND, OF, TEMPORAL, canonical
 
-Slack = Literal["exact", "time", "shape"]
+Slack = Literal["exact", "time", "shape", "equal"]
 NEAR, NEARLY_NOTHING = 1e-9, 1e-12
 BEYOND = ("MemoryError", "RecursionError")
 CONDITION = "PLN-C202"
@@ -42,6 +42,15 @@ def places(current: Outcome, candidate: Outcome, slack: Slack = "exact") -> froz
     if current.mutated != candidate.mutated:
         found.add("arguments")
     return frozenset(found | _events(list(current.events), list(candidate.events), slack))
+
+
+def differences(one: Any, other: Any, *, slack: Slack = "exact") -> set[str]:
+    """Return the places in which two plain values differ; the value as a whole is the place `value`.
+
+    >>> differences([1, True], [1.0, 1], slack="equal")
+    set()
+    """
+    return {place or "value" for place in _differences(one, other, "", slack)}
 
 
 def is_beyond(current: Outcome) -> bool:
@@ -81,7 +90,7 @@ def _differences(one: Any, other: Any, path: str, slack: Slack) -> set[str]:
 
 def _alike(one: Any, other: Any, slack: Slack) -> bool:
     if type(one) is not type(other):
-        numbers = all(type(each) in (int, float) for each in (one, other))
+        numbers = all(type(each) in ((int, float, bool) if slack == "equal" else (int, float)) for each in (one, other))
         return numbers and (slack == "shape" or math.isclose(one, other, rel_tol=NEAR, abs_tol=NEARLY_NOTHING))
     if one == other:
         return True
@@ -107,15 +116,17 @@ def _of_records(one: dict[str, Any], other: dict[str, Any], path: str, slack: Sl
         return {_at(path, "type")}
     kind, inside, others = one[KIND], one[OF], other[OF]
     if isinstance(inside, dict):
-        if inside.keys() != others.keys():
+        common = [name for name in inside if name in others]
+        if inside.keys() != others.keys() and (slack != "equal" or not common):
             return {_at(path, "type")}
-        return {place for name in inside for place in _differences(inside[name], others[name], f"{path}.{name}", slack)}
+        return {place for name in common for place in _differences(inside[name], others[name], f"{path}.{name}", slack)}
     if kind == "dict":
         return _of_mappings(inside, others, path, slack)
-    if kind == "list":
+    if kind in ("list", "iterator", "deque", "array"):
         return _of_lists(inside, others, path, slack)
     if kind in ("set", "frozenset"):
-        same = len(inside) == len(others) if slack == "shape" else inside == others
+        keys = [sorted(_key(each, slack) for each in side) for side in (inside, others)]
+        same = len(inside) == len(others) if slack == "shape" else keys[0] == keys[1]
         return set() if same else {_at(path, "length" if len(inside) != len(others) else "membership")}
     if inside == others or slack == "shape" or (slack == "time" and kind in TEMPORAL):
         return set()
@@ -123,11 +134,22 @@ def _of_records(one: dict[str, Any], other: dict[str, Any], path: str, slack: Sl
 
 
 def _of_mappings(one: list[Any], other: list[Any], path: str, slack: Slack) -> set[str]:
-    values, others = ({canonical(key): each for key, each in pairs} for pairs in (one, other))
+    values, others = ({_key(key, slack): each for key, each in pairs} for pairs in (one, other))
     if values.keys() != others.keys():
         same = slack == "shape" and len(values) == len(others)
         return set() if same else {_at(path, "keys")}
     return {place for key in values for place in _differences(values[key], others[key], f"{path}{{*}}", slack)}
+
+
+def _key(data: Any, slack: Slack) -> str:
+    return canonical(_levelled(data) if slack == "equal" else data)
+
+
+def _levelled(data: Any) -> Any:
+    """Return plain data in which numbers that are equal are the same."""
+    if isinstance(data, list):
+        return list(map(_levelled, data))
+    return int(data) if isinstance(data, (bool, float)) and data == int(data) else data
 
 
 def _of_lists(one: list[Any], other: list[Any], path: str, slack: Slack) -> set[str]:

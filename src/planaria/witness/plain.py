@@ -19,6 +19,7 @@ from planaria.kernel.value import fields_of, walk
 KIND, OF = "$", "of"
 SHOWN_MAX = 300
 REPEATED_MIN = 40
+SHA256_DIGITS, HEXADECIMALS_MAX = 64, 3500  # Python writes no integer of more than 4300 digits
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 _TEXTUAL: dict[type[Any], Callable[[Any], str]] = {
     dt.datetime: dt.datetime.isoformat,
@@ -139,11 +140,23 @@ def shown(data: Any) -> str:
         return f"{name}({', '.join(f'{key}={shown(one)}' for key, one in of.items())})"
     if word == "enum":
         return f"{name}.{of}"
-    if word in ("other", "large"):
-        return of if word == "other" else f"<{name} characters, sha256 {of[:12]}>"
+    if word == "large":
+        return f"<{name} characters, sha256 {of[:12]}>" if len(of) <= SHA256_DIGITS else f"<{name} characters, beginning {of[:12]!r}>"
+    return _shown_parts(kind, of) if isinstance(of, list) else _shown_single(kind, of)
+
+
+def _shown_parts(kind: str, of: list[Any]) -> str:
     if kind == "dict":
         return f"{{{', '.join(f'{shown(key)}: {shown(one)}' for key, one in of)}}}"
-    if kind in ("list", "set", "frozenset"):
-        inside = ", ".join(map(shown, of))
-        return {"list": f"[{inside}]", "set": f"{{{inside}}}", "frozenset": f"frozenset({{{inside}}})"}[kind]
+    inside = ", ".join(map(shown, of))
+    if kind in ("list", "set"):
+        return f"[{inside}]" if kind == "list" else f"{{{inside}}}" if of else "set()"
+    return f"frozenset({{{inside}}})" if kind == "frozenset" else f"{'iter' if kind == 'iterator' else kind}([{inside}])"
+
+
+def _shown_single(kind: str, of: str) -> str:
+    if kind == "int":
+        return str(int(of, 16)) if len(of) < HEXADECIMALS_MAX else of
+    if kind.startswith("other "):
+        return of
     return f"float({of!r})" if kind == "float" else repr(_MADE[kind](of))

@@ -1,6 +1,6 @@
 import pytest
 
-from planaria.diff.effect import imported_touches, touches
+from planaria.diff.effect.touch import imported_touches, touches
 from planaria.diff.source import read
 
 KINDS = [

@@ -1,6 +1,6 @@
 from typing import Any
 
-from planaria.diff.interface import contract_changes
+from planaria.diff.contract import contract_changes
 
 OPERATION: dict[str, Any] = {
     "name": "add", "parameters": [{"name": "sku", "type": "str"}, {"name": "count", "type": "int", "default": "1"}], "returns": "bool",

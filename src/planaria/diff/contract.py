@@ -1,8 +1,9 @@
-"""The interface diff: an implementation against its contract, and a contract against the one before it.
+"""The contract diff: an implementation against its contract, and a contract against the one before it.
 
 Why: most candidates that cannot run can be refused on paper, in milliseconds, with the line; and the change of a contract is
 what people review, so each is named with whether callers break.
-Not here: whether it behaves (`behaviour`); loading, which checks the same again (`kernel.loader`).
+Not here: Python without a contract (`diff.interface`); whether it behaves (`behaviour`); loading, which checks the same again
+(`kernel.loader`).
 """
 
 import ast

@@ -1,0 +1,179 @@
+"""Making: new arguments, near to what was seen: seen again, changed in a part, or new of the kind that fits.
+
+Why: a difference hides near the inputs that people gave, at the constants that the code itself names, and at ends: empty, one, many,
+negative, large, the same twice.
+Not here: which kinds fit (`kind`), which calls are made with them (`hunt`).
+"""
+
+from collections.abc import Callable, Iterable
+from random import Random
+from typing import Any
+
+from planaria.witness.script.change import changed
+from planaria.witness.script.form import Code, Form, Made, is_key
+from planaria.witness.script.kind import ANY, BOOL, DICT, FLOAT, INT, INTS, STR, Kind, of_form, of_parameter, union
+from planaria.witness.script.range import Range
+from planaria.witness.script.step import Step
+from planaria.witness.script.stock import Key, Stock, keep
+from planaria.witness.script.subject import Function, Parameter, Subjects
+
+DEPTH_MAX = 3
+ANYTHING = (INT, STR, INTS, Kind("list", (STR,)), FLOAT, DICT, BOOL)
+
+
+class Maker:
+    """Make and change forms; what it has learned of a parameter decides what fits.
+
+    >>> from planaria.witness.script.subject import subjects_of
+    >>> import ast
+    >>> subjects = subjects_of({"m": ast.parse("def f(x: int): ...")})
+    >>> step = Maker(Random(1), subjects).call(subjects.functions["f"])
+    >>> step.callee, isinstance(step.given[0], int)
+    ('f', True)
+    """
+
+    def __init__(self, chance: Random, subjects: Subjects) -> None:
+        self.chance, self.subjects, self.stock = chance, subjects, Stock(chance, subjects)
+        self.kinds: dict[Key, Kind] = {}
+        self.agreed: dict[Key, Kind] = {}
+        self.ranges: dict[Key, Range] = {}
+        self.near: list[Form] = []
+        self.free_of: set[str] = set()
+
+    def learn_constants(self, constants: Iterable[Any]) -> None:
+        """Keep the constants of code: numbers with their neighbours, texts."""
+        self.stock.learn_constants(constants)
+
+    def learn(self, function: Function, step: Step, *, given: bool = False) -> None:
+        """Keep the arguments of a call of a function; `given` by people, they say what fits."""
+        for parameter, form in pairs(function, step):
+            key = (function.symbol, parameter.name)
+            if isinstance(form, Code) and form.text.isidentifier():
+                continue  # a variable of another script
+            keep(self.stock.seen[key], form)
+            if given:
+                keep(self.stock.given[key], form)
+                keep(self.stock.named[parameter.name], form)
+                for kept in (self.kinds, self.ranges, self.stock.alphabet):
+                    kept.pop(key, None)
+
+    def kind(self, function: Function, parameter: Parameter) -> Kind:
+        """Return what a parameter takes: what a contract or an annotation says, else what people gave, else what the code suggests."""
+        key = (function.symbol, parameter.name)
+        if key not in self.kinds:
+            is_agreed = key in self.agreed
+            told, is_told = (self.agreed[key], True) if is_agreed else of_parameter(parameter, function, self.subjects)
+            given = self.stock.given.get(key) or ([] if is_told else self.stock.named.get(parameter.name, []))
+            seen = union(map(of_form, given))
+            is_sure = is_told and (parameter.annotation is not None or is_agreed) and "any" not in told.text
+            self.kinds[key] = told if is_sure or seen == ANY or ("any" in seen.text and told != ANY) else seen
+        return self.kinds[key]
+
+    def is_wide(self, function: Function, step: Step) -> bool:
+        """Say whether an argument goes beyond what people gave, where nothing declares that it may; a guess of a guess does."""
+        return function.symbol not in self.free_of and any(
+            not (self.range(key).holds(form) or (form is None and one.name in self.stock.may_be_none))
+            if self.stock.given.get(key := (function.symbol, one.name))
+            else self.kind(function, one) == ANY
+            for one, form in pairs(function, step)
+        )
+
+    def range(self, key: Key) -> Range:
+        """Return the range of what people gave for a parameter."""
+        if key not in self.ranges:
+            choices = () if key[1] in self.stock.sought else self.stock.constants["str"]
+            self.ranges[key] = Range.of(self.stock.given.get(key, ()), choices)
+        return self.ranges[key]
+
+    def call(self, function: Function, callee: str = "", target: str = "") -> Step:
+        """Return a call of a function with arguments made for it."""
+        given, named = self.arguments(function)
+        return Step(callee=callee or function.callee, symbol=function.symbol, given=given, named=named, target=target)
+
+    def arguments(self, function: Function, depth: int = 0) -> tuple[tuple[Form, ...], tuple[tuple[str, Form], ...]]:
+        """Return arguments for a function: what is required, and some of the rest."""
+        given: list[Form] = []
+        named: list[tuple[str, Form]] = []
+        skipped = False
+        for one in function.parameters:
+            if one.is_rest:
+                given += [] if skipped else [self.make(function, one, depth) for _ in range(self.chance.choice((0, 1, 1, 2, 3)))]
+                skipped = True
+            elif not one.is_required and self.chance.random() < 0.5:
+                skipped = True
+            elif one.is_keyword or skipped:
+                named.append((one.name, self.make(function, one, depth)))
+            else:
+                given.append(self.make(function, one, depth))
+        return tuple(given), tuple(named)
+
+    def make(self, function: Function, parameter: Parameter, depth: int = 0) -> Form:
+        """Return an argument for a parameter."""
+        key, chance, stock = (function.symbol, parameter.name), self.chance, self.stock
+        at, seen = chance.random(), stock.seen.get(key)
+        kind = self.kind(function, parameter)
+        if parameter.name in stock.may_be_none and chance.random() < 0.06:
+            return None
+        if key in stock.given and function.symbol not in self.free_of and (options := self.range(key).options):
+            return chance.choice(sorted(options))
+        fitting = [one for one in self.near if of_form(one).name == kind.name] if at < 0.35 else []
+        if fitting:
+            one = chance.choice(fitting)
+            return one if chance.random() < 0.7 else changed(one, key, stock)
+        if seen and at < 0.85:
+            one = chance.choice(seen)
+            return one if at < 0.5 else changed(one, key, stock)
+        if at < 0.9 and stock.named.get(parameter.name):
+            return chance.choice(stock.named[parameter.name])
+        return self.new(kind, key, depth)
+
+    def new(self, kind: Kind, key: Key = ("", ""), depth: int = 0) -> Form:
+        """Return a form of a kind that need not have been seen."""
+        chance = self.chance
+        if kind.name == "union":
+            return self.new(chance.choice(kind.inside), key, depth)
+        if kind.name == "one of":
+            return Code(chance.choice(kind.options))
+        if kind.name.startswith("made "):
+            return self._object(kind.name.removeprefix("made "), depth)
+        if kind.inside:
+            return self._collection(kind, key, depth)
+        stock = self.stock
+        singles: dict[str, Callable[[], Form]] = {
+            "int": stock.integer, "float": stock.decimal, "bool": lambda: chance.random() < 0.5, "none": lambda: None,
+            "str": lambda: stock.text(key), "bytes": lambda: stock.text(key).encode(), "list": list, "tuple": tuple, "dict": dict,
+        }  # fmt: skip
+        return singles.get(kind.name, lambda: self.new(chance.choice(ANYTHING), key, depth + 1))()
+
+    def _object(self, symbol: str, depth: int) -> Form:
+        found = self.subjects.classes.get(symbol)
+        return None if found is None or depth > DEPTH_MAX else Made(symbol, *self.arguments(found.maker, depth + 1))
+
+    def _collection(self, kind: Kind, key: Key, depth: int) -> Form:
+        inside = kind.inside
+        if kind.name == "tuple":
+            return tuple(self.new(one, key, depth + 1) for one in inside)
+        count = self.stock.count() if depth < DEPTH_MAX else 1
+        if kind.name == "dict":
+            made = [(self.new(inside[0], key, depth + 1), self.new(inside[1], key, depth + 1)) for _ in range(count)]
+            return {one: other for one, other in made if is_key(one)}
+        items = [self.new(inside[0], key, depth + 1) for _ in range(count)]
+        if items and self.chance.random() < 0.3:
+            items += [self.chance.choice(items) for _ in range(self.chance.randint(1, 2))]
+        if kind.name == "set":
+            return {one for one in items if is_key(one)}
+        return tuple(items) if kind.name == "tuple*" else items
+
+
+def pairs(function: Function, step: Step) -> list[tuple[Parameter, Form]]:
+    """Return the arguments of a call with the parameters that take them, as far as they fit."""
+    positional = [one for one in function.parameters if not one.is_keyword]
+    rest = next((one for one in function.parameters if one.is_rest), None)
+    found: list[tuple[Parameter, Form]] = []
+    for place, form in enumerate(step.given):
+        if place < len(positional) and not positional[place].is_rest:
+            found.append((positional[place], form))
+        elif rest is not None:
+            found.append((rest, form))
+    by_name = {one.name: one for one in function.parameters}
+    return found + [(by_name[name], form) for name, form in step.named if name in by_name]

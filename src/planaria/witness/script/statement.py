@@ -1,0 +1,269 @@
+"""Statements: examples and tests read line by line into the steps of one script.
+
+Why: a test is read, not run: calls become steps, what they need becomes their arguments, and what cannot be read is left out.
+Not here: what names stand for (`scope`), where the statements stand (`prose`, `seed`).
+"""
+
+import ast
+import itertools
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from planaria.witness.script.form import Code, Form
+from planaria.witness.script.scope import Path, Scope, UnresolvedError, Variable
+from planaria.witness.script.step import Script, Step
+
+STEPS_MAX, LOOPS_MAX = 40, 40
+ERRORS = (UnresolvedError, SyntaxError, ValueError, TypeError, RecursionError)
+ASSERTING = re.compile(r"^(assert|expect|raises|warns)", re.IGNORECASE)
+LOOKING = ("len", "str", "repr", "list", "bool")
+
+
+class Reader:
+    """Reads statements in order into the steps of one script.
+
+    >>> from planaria.witness.script.scope import scope_of
+    >>> from planaria.witness.script.subject import subjects_of
+    >>> reader = Reader(scope_of(subjects_of({"m": ast.parse("def f(x): ...")})))
+    >>> reader.read_text("items = [1, 2]; assert f(items) == 3")
+    >>> reader.script("a test").lines
+    ['f([1, 2])']
+    """
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.steps: list[Step] = []
+        self.taken: set[str] = set()
+
+    def script(self, source: str) -> Script | None:
+        """Return what was read, if anything of the version is called."""
+        if not any(one.symbol for one in self.steps):
+            return None
+        imports = tuple(sorted(one for one in self.scope.used if one.partition(".")[0] != "__future__"))
+        return Script(steps=tuple(self.steps[:STEPS_MAX]), imports=imports, source=source)
+
+    def read_text(self, text: str) -> None:
+        """Read statements as they are written; what is no Python is left out."""
+        try:
+            self.read(ast.parse(text).body)
+        except ERRORS:
+            return
+
+    def read(self, body: Iterable[ast.stmt]) -> None:
+        """Read statements; of one that cannot be read as a whole, take the calls of the version that it holds."""
+        for node in body:
+            if len(self.steps) >= STEPS_MAX:
+                return
+            try:
+                self._statement(node)
+            except ERRORS:
+                for one in ast.walk(node):
+                    if isinstance(one, ast.Call) and self._is_call(one):
+                        self._call_if_known(one)
+
+    def _call_if_known(self, node: ast.Call) -> None:
+        try:
+            self._call(node)
+        except ERRORS:
+            return
+
+    def _statement(self, node: ast.stmt) -> None:
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            self._assign(node.targets[0], node.value)
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            self._assign(node.target, node.value)
+        elif isinstance(node, ast.Expr):
+            self._expression(node.value)
+        elif isinstance(node, ast.Assert):
+            self._look(node.test)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            self.scope.learn_imports(node)
+        elif isinstance(node, (ast.Delete, ast.AugAssign)) and self._is_of_objects(node):
+            self._carry_out(node)
+        else:
+            self._compound(node)
+
+    def _compound(self, node: ast.stmt) -> None:
+        if isinstance(node, (ast.With, ast.AsyncWith)):
+            for one in node.items:
+                self._look(one.context_expr)
+            self.read(node.body)
+        elif isinstance(node, (ast.For, ast.AsyncFor)):
+            self._loop(node)
+        elif isinstance(node, ast.Try):
+            self.read([*node.body, *node.orelse])
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith(("test", "Test")):
+            self._carry_out(node)
+            self.scope.names[node.name] = Variable(node.name)
+
+    def _is_of_objects(self, node: ast.AST) -> bool:
+        return any(isinstance(one, ast.Name) and isinstance(self.scope.names.get(one.id), Variable) for one in ast.walk(node))
+
+    def _carry_out(self, node: ast.stmt) -> None:
+        self.steps.append(Step(kind="do", callee=self.scope.text(node)))
+
+    def _assign(self, target: ast.expr, value: ast.expr) -> None:
+        name = name_of(target)
+        inner = value.value if isinstance(value, ast.Await) else value
+        if name is None:
+            self._assign_parts(target, value)
+        elif isinstance(inner, ast.Call) and self._is_call(inner):
+            self.scope.names[name] = self._call(inner, self._variable(name))
+        elif isinstance(inner, (ast.Name, ast.Attribute)) and (path := self.scope.symbol_of(inner)):
+            self.scope.names[name] = Path(path)
+        else:
+            self.scope.names.pop(name, None)
+            self.scope.names[name] = self.scope.form(value)
+
+    def _assign_parts(self, target: ast.expr, value: ast.expr) -> None:
+        if isinstance(target, (ast.Subscript, ast.Attribute)) and self._is_of_objects(target):
+            self._carry_out(ast.Assign(targets=[target], value=value, lineno=0))
+        elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+            for one, other in zip(target.elts, value.elts, strict=True):
+                self._assign(one, other)
+        else:
+            self._look(value)
+
+    def _variable(self, name: str) -> str:
+        """Return a name for a result that is free in the version."""
+        plain = name.rpartition(".")[2]
+        while plain in self.scope.by_last or plain in self.taken:
+            plain += "_"
+        self.taken.add(plain)
+        return plain
+
+    def _is_call(self, node: ast.Call) -> bool:
+        """Say whether something of the version is called: a name of it, an object, a method of one, what another call gives."""
+        if self.scope.symbol_of(node.func) or self._object(node.func) is not None:
+            return True
+        if isinstance(node.func, ast.Call):
+            return self._is_call(node.func)
+        return isinstance(node.func, ast.Attribute) and self._object(node.func.value) is not None
+
+    def _object(self, node: ast.expr) -> Variable | None:
+        name = name_of(node)
+        found = self.scope.names.get(name) if name else None
+        return found if isinstance(found, Variable) else None
+
+    def _call(self, node: ast.Call, target: str = "") -> Variable:
+        func, classes = node.func, self.scope.subjects.classes
+        symbol = callee = self.scope.symbol_of(func)
+        if not symbol and (isinstance(func, ast.Call) or self._object(func) is not None):
+            held = self._held(func)
+            callee, symbol = held.name, f"{held.owner}.__call__" if held.owner in classes else held.owner
+        elif not symbol:
+            if not isinstance(func, ast.Attribute):
+                raise UnresolvedError(ast.unparse(func))
+            held = self._held(func.value)
+            callee, symbol = f"{held.name}.{func.attr}", self._method(held.owner, func.attr)
+        given, named = self._arguments(node)
+        self.steps.append(Step(callee=callee, given=given, named=named, target=target, symbol=symbol))
+        return Variable(target, symbol)
+
+    def _held(self, node: ast.expr) -> Variable:
+        """Return the object on which something is called: one with a name, or one made right there: `Bank(1).deposit(2)`."""
+        found = self._object(node)
+        if found is not None:
+            return found
+        if isinstance(node, ast.Call) and self._is_call(node):
+            return self._call(node, self._variable("made"))
+        raise UnresolvedError(ast.unparse(node))
+
+    def _method(self, owner: str, name: str) -> str:
+        classes = self.scope.subjects.classes
+        holders = [owner] if owner in classes else [symbol for symbol, one in classes.items() if name in one.methods]
+        return f"{holders[0]}.{name}" if holders else ""
+
+    def _arguments(self, node: ast.Call) -> tuple[tuple[Form, ...], tuple[tuple[str, Form], ...]]:
+        given: list[Form] = []
+        for one in node.args:
+            given += self._spread(one.value, (list, tuple)) if isinstance(one, ast.Starred) else [self._argument(one)]
+        named: list[tuple[str, Form]] = []
+        for each in node.keywords:
+            named += self._spread(each.value, (dict,)).items() if each.arg is None else [(each.arg, self._argument(each.value))]
+        return tuple(given), tuple(named)
+
+    def _spread(self, node: ast.expr, kinds: tuple[type, ...]) -> Form:
+        items = self.scope.form(node)
+        if not isinstance(items, kinds):
+            raise UnresolvedError(ast.unparse(node))
+        return items
+
+    def _argument(self, node: ast.expr) -> Form:
+        held = self._object(node)
+        return Code(held.name) if held is not None else self.scope.form(node)
+
+    def _expression(self, node: ast.expr) -> None:
+        inner = node.value if isinstance(node, ast.Await) else node
+        func = inner.func if isinstance(inner, ast.Call) else None
+        if not isinstance(inner, ast.Call) or func is None:
+            self._look(node)
+        elif self._is_call(inner) or (isinstance(func, ast.Attribute) and isinstance(func.value, ast.Call) and self._is_call(func.value)):
+            self._call(inner)
+        elif ASSERTING.match(name := ast.unparse(func).rpartition(".")[2]):
+            self._asserted(inner, name)
+        else:
+            self._look(node)
+
+    def _asserted(self, node: ast.Call, name: str) -> None:
+        """Read `self.assertRaises(Error, function, argument)` as the call it makes; of others, look at their arguments."""
+        called = node.args[1] if name.lower().endswith(("raises", "raisesregex", "warns")) and len(node.args) > 1 else None
+        if called is not None and (self.scope.symbol_of(called) or isinstance(called, ast.Attribute)):
+            self._call(ast.Call(func=called, args=node.args[2:], keywords=node.keywords))
+            return
+        for one in node.args:
+            self._look(one)
+
+    def _look(self, node: ast.expr) -> None:
+        """Take what an expression asks of the version: the calls in it, or an attribute of an object."""
+        for one in list(_outermost(node, self._is_step)):
+            if isinstance(one, ast.Call) and self._is_call(one):
+                self._call(one)
+            else:
+                held = next((found for each in ast.walk(one) if isinstance(each, ast.expr) and (found := self._object(each))), None)
+                self.steps.append(Step(kind="see", callee=self.scope.text(one), symbol=held.owner if held else ""))
+
+    def _is_step(self, node: ast.expr) -> bool:
+        if isinstance(node, ast.Call):
+            is_look = isinstance(node.func, ast.Name) and node.func.id in LOOKING and len(node.args) == 1
+            return self._is_call(node) or (is_look and self._object(node.args[0]) is not None)
+        return isinstance(node, (ast.Attribute, ast.Subscript)) and self._object(node.value) is not None
+
+    def _loop(self, node: ast.For | ast.AsyncFor) -> None:
+        for one in itertools.islice(self._spread(node.iter, (list, tuple, dict)), LOOPS_MAX):
+            bind(self.scope, node.target, one)
+            self.read(node.body)
+
+
+def name_of(node: ast.AST) -> str | None:
+    """Return the name that an expression is: `x`, or `self.x`, which tests keep in their set-up.
+
+    >>> [name_of(ast.parse(text, mode="eval").body) for text in ("x", "cls.x", "y.x")]
+    ['x', 'self.x', None]
+    """
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
+        return f"self.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def bind(scope: Scope, target: ast.expr, one: Form) -> None:
+    """Bind a loop's or a parameter's names to a form.
+
+    Raises:
+        UnresolvedError: where they do not fit.
+    """
+    if isinstance(target, ast.Name):
+        scope.names[target.id] = one
+    elif isinstance(target, (ast.Tuple, ast.List)) and isinstance(one, (list, tuple)) and len(target.elts) == len(one):
+        for inner, each in zip(target.elts, one, strict=True):
+            bind(scope, inner, each)
+    else:
+        raise UnresolvedError(ast.unparse(target))
+
+
+def _outermost(node: ast.AST, wanted: Callable[[ast.expr], bool]) -> Iterator[ast.expr]:
+    if isinstance(node, ast.expr) and wanted(node):
+        yield node
+    elif not isinstance(node, (ast.Lambda, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
+        for one in ast.iter_child_nodes(node):
+            yield from _outermost(one, wanted)

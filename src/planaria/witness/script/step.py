@@ -1,0 +1,98 @@
+"""Steps and scripts: calls of a version in order, as data with a text.
+
+Why: a script is what is played, printed, shrunk and kept as a test, so it is one thing.
+Not here: how it travels (`stage.actor`), where it comes from (`seed`, `making`).
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from planaria.witness.script.form import Form, size, written_arguments
+
+MADE = re.compile(r"(?<![\w.'\"])(datetime|decimal|fractions|pathlib)\.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line: a call with forms as arguments (`call`), an expression to look at (`see`), or statements to carry out (`do`).
+
+    `callee` is the text of what is called, of the expression or of the statements; `symbol` is what it exercises; `target` is the
+    variable that takes the result.
+
+    >>> Step(callee="Bank", given=(100,), target="bank", symbol="Bank").text
+    'bank = Bank(100)'
+    """
+
+    callee: str
+    symbol: str = ""
+    kind: Literal["call", "see", "do"] = "call"
+    given: tuple[Form, ...] = ()
+    named: tuple[tuple[str, Form], ...] = ()
+    target: str = ""
+
+    @property
+    def text(self) -> str:
+        """Return it as a person would type it."""
+        if self.kind != "call":
+            return self.callee
+        return f"{self.target} = {self.call}" if self.target else self.call
+
+    @property
+    def call(self) -> str:
+        """Return the call by itself."""
+        return f"{self.callee}({written_arguments(self.given, self.named)})"
+
+    @property
+    def size(self) -> int:
+        """Return how much there is to read."""
+        return (
+            6 + sum(map(size, self.given)) + sum(3 + size(one) for _, one in self.named) + (len(self.callee) if self.kind != "call" else 0)
+        )
+
+    def plain(self) -> list[Any]:
+        """Return it as an actor takes it."""
+        given = f"({', '.join(map(repr, self.given))},)" if self.given else "()"
+        named = f"{{{', '.join(f'{name!r}: {one!r}' for name, one in self.named)}}}" if self.named else ""
+        return [self.kind, self.symbol, self.target, self.callee, given, named]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """Steps in order; `fresh` where they must begin with the version as it is imported; `wide` where an input lies beyond what was seen.
+
+    >>> Script(steps=(Step(callee="f", given=(1,)),)).lines
+    ['f(1)']
+    """
+
+    steps: tuple[Step, ...]
+    imports: tuple[str, ...] = ()
+    source: str = "generated"
+    fresh: bool = False
+    wide: bool = False
+
+    @property
+    def lines(self) -> list[str]:
+        """Return what a person would type, line by line."""
+        return [*(f"import {one}" for one in self.needed), *(one.text for one in self.steps)]
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Return the modules to import: those of its source, and those whose values are made as arguments."""
+        made = {found for one in self.steps if one.kind == "call" for found in MADE.findall(one.text)} - set(self.imports)
+        return (*self.imports, *sorted(made)) if made else self.imports
+
+    @property
+    def size(self) -> int:
+        """Return how much there is to read."""
+        return sum(one.size for one in self.steps)
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as an actor takes it."""
+        before = [["do", "", "", f"import {one}", "", ""] for one in self.needed]
+        return {"steps": before + [one.plain() for one in self.steps], "fresh": self.fresh}
+
+    def with_steps(self, steps: Iterable[Step]) -> "Script":
+        """Return it with other steps."""
+        return replace(self, steps=tuple(steps))

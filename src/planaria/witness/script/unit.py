@@ -1,0 +1,222 @@
+"""Units: what is exercised by scripts of one shape.
+
+A function is exercised by single calls, a class by sequences of calls on its objects, and functions that share a module's state by
+sequences of calls on a version imported anew.
+Why: what a stateful thing does wrong shows only after other calls, so scripts set up, change, and then look at everything.
+Not here: playing scripts (`hunt`), arguments (`making`).
+"""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+
+from planaria.witness.script.change import changed, probes
+from planaria.witness.script.form import Code, Form, replaced
+from planaria.witness.script.making import Maker, pairs
+from planaria.witness.script.step import Script, Step
+from planaria.witness.script.subject import Class, Function, Subjects
+
+CORPUS_MAX, CALLS_MAX, SIZE_MAX, PROBES_MAX, SEEDS_PROBED = 200, 8, 30, 300, 6
+
+
+@dataclass(frozen=False, slots=True)
+class Unit:
+    """What is exercised together; `symbols` are those that may have changed."""
+
+    functions: tuple[Function, ...]
+    symbols: frozenset[str]
+    maker: Maker
+    owner: Class | None = None
+    fresh: bool = False
+    looks: tuple[str, ...] = ()
+    corpus: list[Script] = field(default_factory=list)
+
+    @property
+    def chance(self) -> Random:
+        """Return the source of chance."""
+        return self.maker.chance
+
+    @property
+    def exercised(self) -> set[str]:
+        """Return the symbols of all that it calls."""
+        return {one.symbol for one in self.functions} | ({self.owner.symbol} if self.owner else set())
+
+    def callable_at(self, symbol: str) -> Function | None:
+        """Return the function, method or constructor in it that has a symbol."""
+        makers = [self.owner.maker] if self.owner else []
+        return next((one for one in (*self.functions, *makers) if one.symbol == symbol), None)
+
+    def seed(self, seeds: Iterable[Script]) -> None:
+        """Take the scripts of people that exercise it as the first to vary."""
+        for one in seeds:
+            steps = [step for step in one.steps if step.symbol in self.exercised]
+            if steps and (self.owner is not None or self.fresh or len(one.steps) == 1 or any(step.kind == "do" for step in one.steps)):
+                self.corpus.append(replace(one, fresh=self.fresh))
+            elif steps:
+                self.corpus += [replace(one, steps=(replace(step, target=""),)) for step in steps if not _variables(one, step)]
+
+    def keep(self, script: Script) -> None:
+        """Keep a script that took a new way."""
+        self.corpus.append(replace(script, steps=tuple(one for one in script.steps if one.kind != "see")[:SIZE_MAX], source="generated"))
+        if len(self.corpus) > CORPUS_MAX:
+            del self.corpus[CORPUS_MAX // 3]
+
+    def looking(self, script: Script) -> Script:
+        """Return a script that ends by looking at every object in it."""
+        if self.owner is None:
+            return replace(script, fresh=self.fresh)
+        objects = [one.target for one in script.steps if one.symbol == self.owner.symbol and one.target]
+        looks = [
+            Step(kind="see", callee=look.format(name), symbol=self.owner.symbol) for name in dict.fromkeys(objects) for look in self.looks
+        ]
+        return replace(script, steps=(*script.steps, *looks[:SIZE_MAX]))
+
+    def script(self) -> Script:
+        """Return a new script: a variation of one that is worth it, or a new one."""
+        if self.owner is None and not self.fresh:
+            made = self._varied_call() if self.corpus and self.chance.random() < 0.65 else self._new_call()
+        else:
+            made = self._varied() if self.corpus and self.chance.random() < 0.55 else self._new()
+        return self._told_wide(self.looking(made))
+
+    def _told_wide(self, script: Script) -> Script:
+        known = [(self.callable_at(one.symbol), one) for one in script.steps if one.kind == "call"]
+        wide = any(function is not None and self.maker.is_wide(function, one) for function, one in known)
+        return replace(script, wide=wide, source="generated", fresh=self.fresh)
+
+    def _new_call(self) -> Script:
+        function = self.functions[0]
+        if self.chance.random() < 0.3:
+            self.maker.near = []
+        step = self.maker.call(function)
+        self.maker.near = [one for _, one in pairs(function, step)]
+        return Script(steps=(step,))
+
+    def _varied_call(self) -> Script:
+        base = self.chance.choice(self.corpus)
+        steps = list(base.steps)
+        at = max((place for place, one in enumerate(steps) if one.kind == "call"), default=0)
+        for _ in range(self.chance.choice((1, 1, 1, 2, 3))):
+            steps[at] = self._changed(steps[at])
+        return base.with_steps(steps)
+
+    def _changed(self, step: Step) -> Step:
+        """Return a call with one argument changed, or left out, or added."""
+        function = next((one for one in self.functions if one.symbol == step.symbol), None)
+        if function is None or step.kind != "call":
+            return step
+        count, at = len(step.given) + len(step.named), self.chance.random()
+        if not count or at < 0.06:
+            given, named = self.maker.arguments(function)
+            return replace(step, given=given, named=named)
+        place = self.chance.randrange(count)
+        keys = pairs(function, step)
+        if place >= len(keys) or len(keys) != count:
+            return step
+        parameter, form = keys[place]
+        if isinstance(form, Code) and form.text.isidentifier():
+            return step  # a variable of this script
+        key = (function.symbol, parameter.name)
+        made: Form = self.maker.make(function, parameter) if at < 0.3 else changed(form, key, self.maker.stock)
+        if place < len(step.given):
+            return replace(step, given=replaced(step.given, place, made))
+        return replace(step, named=replaced(step.named, place - len(step.given), (parameter.name, made)))
+
+    def _method(self, name: str) -> Step:
+        function = self.chance.choice(self.functions)
+        if function.kind == "function":
+            return self.maker.call(function)
+        step = self.maker.call(function, f"{name}.{function.callee}")
+        self.maker.near = [one for _, one in pairs(function, step)][:3] + self.maker.near[:9]
+        return step
+
+    def _new(self) -> Script:
+        self.maker.near = []
+        count = self.chance.choice((1, 2, 2, 3, 4, 5, CALLS_MAX))
+        if self.owner is None:
+            return Script(steps=tuple(self._method("") for _ in range(count)))
+        name = variable_for(self.owner.symbol)
+        known = [
+            one.steps[0] for one in self.chance.sample(self.corpus, min(3, len(self.corpus))) if one.steps[0].symbol == self.owner.symbol
+        ]
+        is_known = bool(known) and self.chance.random() < 0.6
+        made = replace(known[0], target=name) if is_known else self.maker.call(self.owner.maker, target=name)
+        return Script(steps=(made, *(self._method(name) for _ in range(count if self.functions else 0))))
+
+    def _varied(self) -> Script:
+        base = self.chance.choice(self.corpus)
+        steps = list(base.steps[:SIZE_MAX])
+        self.maker.near = [one for step in steps for one in step.given if not isinstance(one, Code)][-8:]
+        for _ in range(self.chance.choice((1, 1, 2, 3, 5))):
+            place, what = self.chance.randrange(len(steps)), self.chance.random()
+            objects = [one.target for one in steps if self.owner and one.symbol == self.owner.symbol and one.target]
+            if what < 0.45:
+                steps[place] = self._changed(steps[place])
+            elif what < 0.75 and self.functions and (objects or self.owner is None):
+                first = next((at for at, one in enumerate(steps) if one.target in objects), -1)
+                steps.insert(self.chance.randint(first + 1, len(steps)), self._method(self.chance.choice(objects) if objects else ""))
+            elif what < 0.85 and not steps[place].target:
+                steps.insert(self.chance.randint(place, len(steps)), steps[place])
+            elif not steps[place].target and len(steps) > 1:
+                del steps[place]
+        return base.with_steps(steps[:SIZE_MAX])
+
+    def probing(self) -> Iterator[Script]:
+        """Yield scripts that try telling values in the place of each argument of what people wrote."""
+        for base in list(self.corpus)[:SEEDS_PROBED]:
+            for place, step in enumerate(base.steps):
+                function = self.callable_at(step.symbol) if step.kind == "call" else None
+                for one in self._probed(function, step) if function is not None else ():
+                    made = self._told_wide(self.looking(base.with_steps(replaced(base.steps, place, one))))
+                    if not made.wide:
+                        yield made
+
+    def _probed(self, function: Function, step: Step) -> Iterator[Step]:
+        for at, form in enumerate(step.given[: len(pairs(function, step))]):
+            yield from (replace(step, given=replaced(step.given, at, one)) for one in probes(form, self.maker.stock)[:PROBES_MAX])
+
+
+def _variables(script: Script, step: Step) -> bool:
+    """Say whether a step uses what other steps of its script bind."""
+    targets = {one.target for one in script.steps if one.target}
+    return bool(targets & set(re.findall(r"\w+", step.text.partition("(")[2]))) or "." in step.callee.removeprefix(step.symbol)
+
+
+def variable_for(symbol: str) -> str:
+    """Return a name for an object of a class.
+
+    >>> variable_for("shop.ShoppingCart"), variable_for("set_")
+    ('shopping_cart', 'made_set_')
+    """
+    plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", symbol.rpartition(".")[2]).lower()
+    return plain if plain != symbol.rpartition(".")[2] else f"made_{plain}"
+
+
+def units_of(subjects: Subjects, affected: set[str], maker: Maker) -> list[Unit]:
+    """Return the units of a version that hold what may have changed."""
+    functions = subjects.functions.values()
+    sharing = [one for one in functions if not subjects.dotted and one.node is not None and _shares(one.node)]
+    alone = [one for one in functions if one.symbol in affected and one not in sharing]
+    found = [Unit(functions=(one,), symbols=frozenset((one.symbol,)), maker=maker) for one in alone]
+    changed = frozenset(one.symbol for one in sharing) & affected
+    if changed:
+        found.append(Unit(functions=tuple(sharing), symbols=changed, maker=maker, fresh=True))
+    for owner in subjects.classes.values():
+        mine = frozenset(one for one in affected if one == owner.symbol or one.rpartition(".")[0] == owner.symbol)
+        if mine and not owner.is_error:
+            methods = tuple(owner.methods.values())
+            found.append(Unit(functions=methods, symbols=mine, maker=maker, owner=owner, looks=owner.looks))
+    return found
+
+
+def _shares(node: ast.AST) -> bool:
+    return any(isinstance(one, ast.Global) for one in ast.walk(node))
+
+
+def with_looks(units: Sequence[Unit], other: Subjects) -> None:
+    """Look only at what objects of both versions have."""
+    for unit in units:
+        twin = other.classes.get(unit.owner.symbol) if unit.owner else None
+        unit.looks = tuple(one for one in unit.looks if twin is not None and one in twin.looks)

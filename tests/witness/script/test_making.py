@@ -1,0 +1,158 @@
+import ast
+from random import Random
+
+import pytest
+
+from planaria.witness.script.change import changed, is_fixed, probes
+from planaria.witness.script.form import Code, Made, literal, written
+from planaria.witness.script.kind import ANY, INT, Kind, of_annotation, of_form
+from planaria.witness.script.making import Maker, pairs
+from planaria.witness.script.step import Step
+from planaria.witness.script.stock import KEPT_MAX, keep
+from planaria.witness.script.subject import Subjects, subjects_of
+
+CODE = """
+def f(x: int, y: str = "a", *rest, z=1.5): ...
+def g(q): ...
+class Point:
+    def __init__(self, x: int, twin: "Point"): ...
+"""
+ANNOTATIONS = (
+    "int",
+    "float",
+    "str",
+    "bool",
+    "bytes",
+    "None",
+    "list[int]",
+    "dict[str, list[int]]",
+    "set[str]",
+    "tuple[int, str]",
+    "tuple[int, ...]",
+    "Literal[1, 2]",
+    "int | str",
+    "set[list[int]]",
+    "dict[list[int], int]",
+    "list[list[list[list[int]]]]",
+)
+
+
+def maker(seed: int = 1) -> Maker:
+    found = Maker(Random(seed), subjects_of({"m": ast.parse(CODE)}))
+    found.learn_constants([100, 12, "and", 2.5, None, True, 2**80, "x" * 99, b"x"])
+    return found
+
+
+def step(text: str) -> Step:
+    call = ast.parse(text, mode="eval").body
+    assert isinstance(call, ast.Call)
+    assert isinstance(call.func, ast.Name)
+    return Step(
+        callee="f",
+        symbol=call.func.id,
+        given=tuple(map(literal, call.args)),
+        named=tuple((str(one.arg), literal(one.value)) for one in call.keywords),
+    )
+
+
+def test_the_same_seed_makes_the_same_forms():
+    def made(seed):
+        one = maker(seed)
+        return [written(one.call(one.subjects.functions["f"]).given) for _ in range(50)]
+
+    assert made(1) == made(1) != made(2)
+
+
+@pytest.mark.parametrize("text", ANNOTATIONS)
+def test_a_form_made_of_a_kind_and_one_that_was_changed_are_of_that_kind(text):
+    one = maker()
+    kind = of_annotation(ast.parse(text, mode="eval").body, one.subjects)
+    for one.stock.wide in (False, True):
+        for _ in range(60):
+            made = one.new(kind)
+            eval(written(made))
+            names = {each.name.rstrip("*") for each in (kind.inside if kind.name == "union" else (kind,))}
+            other = changed(made, ("f", "x"), one.stock)
+            assert {of_form(made).name.rstrip("*"), of_form(other).name.rstrip("*")} <= names
+            assert all(of_form(each).name.rstrip("*") in names for each in probes(made, one.stock))
+
+
+def test_objects_are_made_as_deep_as_is_sensible_and_changed_in_an_argument():
+    one = maker()
+    made = one.new(Kind("made Point"))
+    assert isinstance(made, Made)
+    assert written(made).count("Point(") <= 4
+    for form in (made, Made("Point", (1,), (("twin", None),)), Made("gone", (1, 2)), Made("Point", (), (("x", 1),))):
+        assert {changed(form, ("f", "x"), one.stock).callee for _ in range(30)} == {form.callee}
+    assert one.new(Kind("made Gone")) is None
+
+
+def test_what_cannot_be_changed_in_a_part_is_replaced_by_what_was_seen():
+    one = maker()
+    assert changed(Code("len"), ("g", "q"), one.stock) == Code("len")
+    assert [changed(empty, ("g", "q"), one.stock) for empty in ([], (), {}, None)] == [[], (), {}, None]
+    one.learn(one.subjects.functions["g"], step("g(sum)"))
+    one.stock.seen["g", "q"] += [Code("str.upper"), [7], {"a": 1}]
+    assert changed(Code("len"), ("g", "q"), one.stock) == Code("str.upper")
+    assert [changed(empty, ("g", "q"), one.stock) for empty in ([], {})] == [[7], {"a": 1}]
+
+
+def test_what_people_gave_decides_what_an_undeclared_parameter_takes():
+    one = maker()
+    function = one.subjects.functions["g"]
+    assert one.kind(function, function.parameters[0]) == ANY
+    assert one.is_wide(function, step("g(1)"))
+    one.learn(function, step("g([5])"), given=True)
+    assert one.kind(function, function.parameters[0]).text == "list[int]"
+    assert [one.is_wide(function, step(text)) for text in ("g([7])", "g([-1])", "g([])", "g(h)")] == [False, True, True, True]
+    one.free_of.add("g")
+    assert not one.is_wide(function, step("g([-1])"))
+    one.agreed["g", "q"] = INT
+    one.kinds.clear()
+    assert one.kind(function, function.parameters[0]) == INT
+
+
+def test_a_variable_of_another_script_is_not_learned():
+    one = maker()
+    one.learn(one.subjects.functions["g"], Step(callee="g", given=(Code("bank"),)), given=True)
+    assert one.stock.seen["g", "q"] == []
+
+
+def test_choices_stay_choices_and_values_near_are_used_again():
+    one = maker()
+    function = one.subjects.functions["g"]
+    one.learn_constants(["or"])
+    one.learn(function, step("g('and')"), given=True)
+    assert {one.make(function, function.parameters[0]) for _ in range(40)} == {"and", "or"}
+    first = one.subjects.functions["f"]
+    one.near = [123456]
+    assert 123456 in {one.make(first, first.parameters[0]) for _ in range(40)}
+
+
+def test_constants_come_with_their_neighbours_and_are_tried():
+    one = maker()
+    assert {99, 100, 101, 11, 12, 13} <= set(one.stock.constants["int"])
+    assert (one.stock.constants["str"], one.stock.constants["float"], one.stock.constants["none"]) == (["and"], [2.5], [None])
+    assert {100, 12} <= set(probes(7, one.stock))
+    assert "and" in probes("x", one.stock)
+    assert {"a": 100} in probes({"a": 1}, one.stock)
+    assert probes((1, "a"), one.stock) == probes(Code("x"), one.stock) == probes({}, one.stock) == []
+    assert is_fixed((1, "a"))
+
+
+def test_arguments_are_paired_with_the_parameters_that_take_them():
+    found = pairs(maker().subjects.functions["f"], step("f(1, 'b', 3, 4, z=2, other=5)"))
+    assert [(one.name, form) for one, form in found] == [("x", 1), ("y", "b"), ("rest", 3), ("rest", 4), ("z", 2)]
+    assert pairs(maker().subjects.functions["g"], step("g(1, 2)"))[1:] == []
+
+
+def test_a_form_is_kept_once_and_of_many_the_first_and_the_last():
+    kept = []
+    for one in [1, True, 1, 1.0, *range(2, 2 * KEPT_MAX)]:
+        keep(kept, one)
+    assert (len(kept), [repr(one) for one in kept[:3]], kept[-1]) == (KEPT_MAX, ["1", "True", "1.0"], 2 * KEPT_MAX - 1)
+
+
+def test_nothing_is_known_of_no_version():
+    one = Maker(Random(1), Subjects())
+    assert {type(one.new(ANY)) for _ in range(200)} == {int, str, list, float, dict, bool}
