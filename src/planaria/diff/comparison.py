@@ -128,7 +128,7 @@ class Comparison:
         if "effects" in asked.kinds:
             from planaria.diff.effect.change import observed_findings
 
-            found += observed_findings(result.seen_old, result.seen_new)
+            found += observed_findings(result.seen_old, result.seen_new, static=found)
         return self.concluded(found, left=[*left, *result.not_exercised], search=dict(result.summary))
 
     def static(self) -> Iterator[Finding]:

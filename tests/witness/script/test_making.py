@@ -68,7 +68,7 @@ def test_a_form_made_of_a_kind_and_one_that_was_changed_are_of_that_kind(text):
     one = maker()
     kind = of_annotation(ast.parse(text, mode="eval").body, one.subjects)
     for one.stock.wide in (False, True):
-        for _ in range(60):
+        for _ in range(20):
             made = one.new(kind)
             eval(written(made))
             names = {each.name.rstrip("*") for each in (kind.inside if kind.name == "union" else (kind,))}

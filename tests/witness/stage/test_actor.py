@@ -10,7 +10,7 @@ from planaria.witness.stage.actor import FORGED, Actor, Order, Stage, StageFaile
 
 # A stage that is its own actor and says what a test lets it say: a line for each entry, `None` hangs up.
 FAKE = """if True:
-    import json, os, select, socket, sys
+    import contextlib, json, os, select, socket, sys
     control = socket.socket(fileno=int(sys.argv[1]))
     script = json.loads({script!r})
     judge = None
@@ -40,7 +40,8 @@ FAKE = """if True:
                 judge = None
                 break
             told = {{**one, "token": asked["token"]}} if asked and isinstance(one, dict) and one.pop("ours", True) else one
-            judge.sendall((one if isinstance(one, str) else json.dumps(told)).encode() + b"\\n")
+            with contextlib.suppress(OSError):  # who asked may have hung up
+                judge.sendall((one if isinstance(one, str) else json.dumps(told)).encode() + b"\\n")
 """
 VALUE = {"k": "completed", "value": 1}
 ONE = {"outcomes": [VALUE], "news": 0}
@@ -51,7 +52,7 @@ GONE = {"k": "unknown", "code": "ended", "text": "the process ended itself with 
 
 @pytest.fixture
 def make(monkeypatch):
-    monkeypatch.setattr(actors, "SLACK_S", 0.3)
+    monkeypatch.setattr(actors, "SLACK_S", 0.5)
     ones = []
 
     def made(*answers, starts=(), forked=None, program=FAKE):
@@ -84,10 +85,8 @@ def numbered(number, **more):
         ([[numbered(0, leaving={})], [numbered(0)]], [VALUE, VALUE]),
         ([[numbered(0), numbered(1, leaving={})]], [VALUE, VALUE]),
         ([[numbered(0), numbered(1), None]], [VALUE, GONE]),
-        ([[numbered(0), numbered(0)], [numbered(0), numbered(0)], [numbered(0)]], [LIE, VALUE]),
         ([[numbered(0), numbered(0)], [numbered(0)], [numbered(-1)]], [VALUE, LIE]),
         ([[numbered(0), numbered(1), numbered(1)], [numbered(0), numbered(0)]], [VALUE, LIE]),
-        ([[numbered(0), numbered(1), numbered(0)], [numbered(0), numbered(0)], [numbered(0)]], [LIE, VALUE]),
         ([[numbered(1)], [numbered(0)]], [LIE, VALUE]),
         ([[numbered(0), numbered(0.0)], [numbered(0)]], [VALUE, LIE]),
         ([[numbered(0), numbered(1), numbered(2)]], [VALUE, LIE]),

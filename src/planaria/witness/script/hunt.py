@@ -255,6 +255,8 @@ class Hunt:
 
     def _suspect(self, script: Script, old: Sequence[Told], new: Sequence[Told]) -> Suspect | None:
         """Return the script up to its first step whose outcomes differ; none where the old version has no answer before."""
+        if not old or not new:
+            return None  # it was left out
         skipped = len(script.needed)
         given = script.source != "generated"
         for place, (one, other) in enumerate(itertools.zip_longest(old[skipped:], new[skipped:])):

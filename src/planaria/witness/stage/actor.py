@@ -27,6 +27,7 @@ from planaria.witness.stage.answer import are, outcomes_in, sum_in
 LINE_BYTES_MAX = 32 * 1024 * 1024
 START_S, SLACK_S, CLOSE_S = 40.0, 2.0, 10.0
 COMMAND = (sys.executable, "-P", "-m", "planaria.witness.stage.program")
+BREAKS_MAX = 5
 LATE, GONE, FORGED = "it gave no answer in time", "its process ended", "it wrote into its judge's line"
 
 
@@ -265,12 +266,18 @@ class Actor:
                     self.start()
 
     def collect(self) -> list[Played]:
-        """Return what came of each script of the batch; one that ends the actor has an outcome unknown, and a new one goes on after it."""
+        """Return what came of each script of the batch; one that ends the actor has an outcome unknown, and a new one goes on after it.
+
+        After a few such scripts the rest of the batch is left out, with no outcomes: each costs a process and a wait.
+        """
         done: list[Played] = []
-        wary, end = 0, len(self.asked)
+        wary, end, breaks = 0, len(self.asked), 0
         while len(done) < len(self.asked):
             wary = max(wary, self._gather(done, end))
-            if len(done) < len(self.asked):
+            breaks += 1
+            if breaks > BREAKS_MAX:
+                done += [Played(outcomes=())] * (len(self.asked) - len(done))
+            elif len(done) < len(self.asked):
                 end = len(done) + 1 if len(done) < wary else len(self.asked)
                 self._send(self.asked[len(done) : end])
         return done

@@ -128,6 +128,7 @@ class Player:
         """Break off what runs; the handler of the process's timers."""
         del number, frame
         if self.is_running:
+            self.guard.is_on = False  # an error in a trace switches it off, which would be heard as the code's own act
             raise Late
 
     def play(self, script: Mapping[str, Any], *, call_s: float, traced: bool) -> tuple[list[dict[str, Any]], bool]:
