@@ -281,7 +281,7 @@ def _miss(one: Outcome) -> str:
     what = "NO ANSWER" if not one.is_answered else "FLAGGED" if one.is_flagged else "MISSED"
     facts = {
         name: one.facts[name]
-        for name in ("entry", "candidate", "bug", "rules", "path", "line", "operator", "old", "new")
+        for name in ("entry", "candidate", "bug", "rules", "path", "line", "operator", "cut", "put")
         if name in one.facts
     }
     return f"{what} {one.folder} {one.cpu_s:.2f} s {json.dumps(facts)}\n  {shlex.join(one.command)}\n  {one.witness or one.trouble}\n\n"

@@ -10,7 +10,6 @@ Not here: mutants that planaria makes to judge tests (`planaria.prove`), running
 
 import argparse
 import ast
-import difflib
 import hashlib
 import importlib.util
 import json
@@ -110,12 +109,8 @@ def records() -> list[dict[str, Any]]:
 
 def mutated(text: str, record: Mapping[str, Any]) -> str | None:
     """Return the text of a mutated file, or None where the installed file is another one than it was made from."""
-    lines = text.split("\n")
-    first, old = record["line"] - 1, record["old"]
-    if lines[first : first + len(old)] != old:
-        return None
-    lines[first : first + len(old)] = record["new"]
-    changed = "\n".join(lines)
+    start = sum(len(line) for line in text.splitlines(keepends=True)[: record["line"] - 1]) + record["at"]
+    changed = text[:start] + record["put"] + text[start + record["cut"] :]
     return changed if digest(changed) == record["digest"] else None
 
 
@@ -213,12 +208,18 @@ def drawn(text: str, chance: Random) -> Iterator[tuple[str, int, int]]:
 
 
 def one_change(old: str, new: str) -> dict[str, Any]:
-    """Return the only change between two texts: its first line, and the lines before and after."""
-    before, after = old.split("\n"), new.split("\n")
-    blocks = [one for one in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes() if one[0] != "equal"]
-    first, last = min(one[1] for one in blocks), max(one[2] for one in blocks)
-    end = last + len(after) - len(before)
-    return {"line": first + 1, "old": before[first:last], "new": after[first:end], "digest": digest(new)}
+    """Return the only change between two texts: the line and the place in it, how much is cut, and what is put there."""
+    start = len(os.path.commonprefix([old, new]))
+    end = len(os.path.commonprefix([old[start:][::-1], new[start:][::-1]]))
+    line_start = old.rfind("\n", 0, start) + 1
+    put = new[start : len(new) - end]
+    return {
+        "line": old.count("\n", 0, start) + 1,
+        "at": start - line_start,
+        "cut": len(old) - end - start,
+        "put": put,
+        "digest": digest(new),
+    }
 
 
 def limited(seconds: float) -> None:
