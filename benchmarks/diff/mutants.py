@@ -209,17 +209,16 @@ def drawn(text: str, chance: Random) -> Iterator[tuple[str, int, int]]:
 
 def one_change(old: str, new: str) -> dict[str, Any]:
     """Return the only change between two texts: the line and the place in it, how much is cut, and what is put there."""
-    start = len(os.path.commonprefix([old, new]))
-    end = len(os.path.commonprefix([old[start:][::-1], new[start:][::-1]]))
-    line_start = old.rfind("\n", 0, start) + 1
-    put = new[start : len(new) - end]
-    return {
-        "line": old.count("\n", 0, start) + 1,
-        "at": start - line_start,
-        "cut": len(old) - end - start,
-        "put": put,
-        "digest": digest(new),
-    }
+    start = _alike(old, new)
+    end = _alike(old[start:][::-1], new[start:][::-1])
+    at = start - old.rfind("\n", 0, start) - 1
+    cut, put = len(old) - end - start, new[start : len(new) - end]
+    return {"line": old.count("\n", 0, start) + 1, "at": at, "cut": cut, "put": put, "digest": digest(new)}
+
+
+def _alike(one: str, other: str) -> int:
+    """Return how many signs two texts begin with alike."""
+    return next((place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def limited(seconds: float) -> None:
