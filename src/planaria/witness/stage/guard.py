@@ -26,6 +26,7 @@ EVENTS = {
     "ctypes.dlopen": "code", "os.putenv": "environment",
 }  # fmt: skip
 TOUCHES = frozenset((*EVENTS, "open", "os.chdir", "os.link", "os.symlink", "os.unsetenv", "shutil.move"))
+TRACES = ("sys.settrace", "sys.setprofile")  # heard also where an error, such as too deep a recursion, ends a trace
 LOOKS = ("sys._getframe", "sys._current_frames", "gc.get_objects", "gc.get_referrers", "sys.settrace", "sys.setprofile")
 NETWORK = (socket.AF_INET, socket.AF_INET6)
 ASKERS = ("inspect.py", "traceback.py", "gc.py")
@@ -48,7 +49,7 @@ class Guard:
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
-        self.is_on = False
+        self.is_on = self.is_traced = False
         self.is_touched = True
         self.symbol = ""
         self.seen: dict[str, Counter[str]] = {}
@@ -83,6 +84,8 @@ class Guard:
         if kind is not None:
             if not (kind == "reads" and self._is_import()):
                 self.seen.setdefault(self.symbol, Counter())[kind] += 1
+        elif event in TRACES and self.is_traced:
+            return
         elif event in LOOKS and self._is_own(sys._getframe(2)):  # noqa: SLF001 - the frame that the event is about
             self.looked[event] += 1
 

@@ -83,14 +83,22 @@ class Loading:
 
 
 class _Dotted:
-    """A module as the start of a dotted path, in which modules come before what a package binds to the same name."""
+    """A module as the start of a dotted path, in which modules come before what a package binds to the same name.
+
+    What has moved within its package is taken from a package above, where that still gives it.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = path
 
     def __getattr__(self, name: str) -> Any:
         below = f"{self._path}.{name}"
-        return _Dotted(below) if below in sys.modules else getattr(sys.modules[self._path], name)
+        if below in sys.modules:
+            return _Dotted(below)
+        above = self._path.split(".")
+        holders = (sys.modules.get(".".join(above[:count])) for count in range(len(above), 0, -1))
+        holder = next((one for one in holders if hasattr(one, name)), sys.modules[self._path])
+        return getattr(holder, name)
 
 
 class _Source(SourceFileLoader):

@@ -189,6 +189,7 @@ class Player:
         self.guard.symbol = step[1]
         before = self._size()
         try:
+            self.guard.is_traced = traced
             if traced:
                 self.tracer.start()
             outcome = self._done(step, names)
