@@ -320,3 +320,22 @@ def test_what_means_the_same_is_not_flagged(old, new):
 def test_one_bug_is_found(old, new):
     found = searched(old, new).findings
     assert "breaking" in {one.level for one in found}
+
+
+def test_what_has_moved_within_its_package_and_is_still_given_behaves_as_before(tmp_path):
+    old = {
+        "shop/__init__.py": "from shop.a import total\n",
+        "shop/a.py": 'def total(x: int):\n    """\n    >>> total(2)\n    4\n    """\n    return x * 2\n',
+    }
+    new = {"shop/__init__.py": "from shop.b import total\n", "shop/a.py": "", "shop/b.py": old["shop/a.py"]}
+    sides = [Version(label=name, files={path: text.encode() for path, text in side.items()}) for name, side in (("old", old), ("new", new))]
+    result = asyncio.run(behaviour_findings(*sides, BehaviourRequest(kinds=("behaviour",), budget_s=0.5)))
+    assert result.findings == ()
+    assert result.summary["compared"]["shop.a.total"]
+
+
+def test_a_recursion_that_ends_a_trace_is_no_look_at_the_caller():
+    code = 'def deep(n: int):\n    """\n    >>> deep(3)\n    3\n    """\n    return n if n <= 0 else {}1 + deep(n - 1)\n'
+    sides = [Version(label=name, files={"m.py": code.format(extra).encode()}) for name, extra in (("old", ""), ("new", "0 + "))]
+    result = asyncio.run(behaviour_findings(*sides, BehaviourRequest(kinds=("behaviour",), budget_s=0.7)))
+    assert result.findings == ()

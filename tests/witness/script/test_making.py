@@ -156,3 +156,26 @@ def test_a_form_is_kept_once_and_of_many_the_first_and_the_last():
 def test_nothing_is_known_of_no_version():
     one = Maker(Random(1), Subjects())
     assert {type(one.new(ANY)) for _ in range(200)} == {int, str, list, float, dict, bool}
+
+
+def test_a_choice_is_kept_to_the_words_of_the_code_unless_the_code_looks_it_up() -> None:
+    for question, is_wide in (("if sex == 'male': pass", True), ("if sex not in known: pass", False)):
+        tree = ast.parse(f"def f(sex):\n    {question}\n    return 'male'")
+        subjects = subjects_of({"m": tree})
+        maker = Maker(Random(1), subjects)
+        maker.learn_constants(["male"])
+        maker.stock.learn_questions([tree])
+        function = subjects.functions["f"]
+        maker.learn(function, Step(callee="f", symbol="f", given=("male",)), given=True)
+        assert maker.is_wide(function, Step(callee="f", symbol="f", given=("mae",))) is is_wide
+
+
+def test_none_fits_what_the_code_compares_with_none() -> None:
+    tree = ast.parse("def f(score):\n    return 0 if score is None else score")
+    subjects = subjects_of({"m": tree})
+    maker = Maker(Random(1), subjects)
+    maker.stock.learn_questions([tree])
+    function = subjects.functions["f"]
+    maker.learn(function, Step(callee="f", symbol="f", given=(3,)), given=True)
+    assert not maker.is_wide(function, Step(callee="f", symbol="f", given=(None,)))
+    assert None in [maker.call(function).given[0] for _ in range(200)]
