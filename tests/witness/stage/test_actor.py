@@ -214,3 +214,14 @@ def test_an_order_travels_as_plain_data(tmp_path):
     wanted = {"folder": str(tmp_path), "modules": ["a"], "chance": True, "contract": str(tmp_path), "contract_class": "C", "writable": ""}
     assert {name: told[name] for name in wanted} == wanted
     assert json.loads(json.dumps(told)).keys() == {one.name for one in dataclasses.fields(Order)} - {"role"}
+
+
+def test_a_batch_that_keeps_ending_its_actor_is_left_out_from_there(make):
+    count = actors.BREAKS_MAX + 4
+    one = make(*([[None]] * count))
+    one.send(STEPS * count, call_s=0.01, traced=False)
+    told = [each.outcomes for each in one.collect()]
+    assert len(told) == count
+    assert told[: actors.BREAKS_MAX] == [(GONE,)] * actors.BREAKS_MAX
+    assert told[-1] == ()
+    assert one.spent.starts == actors.BREAKS_MAX + 1
