@@ -15,8 +15,9 @@ from planaria.diff.reading import NothingToCompare
 from planaria.diff.version import Version
 from planaria.witness.script.kind import ANY, of_annotation
 from planaria.witness.script.making import Maker
+from planaria.witness.script.prose import from_document
 from planaria.witness.script.scope import Scope, Variable, scope_of
-from planaria.witness.script.seed import from_document, from_lines, from_tests, of_one_call
+from planaria.witness.script.seed import from_lines, from_tests, of_one_call
 from planaria.witness.script.step import Script, Step
 from planaria.witness.script.subject import Class, Function, Subjects, subjects_of, words_of
 

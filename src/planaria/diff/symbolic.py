@@ -15,7 +15,7 @@ from pathlib import Path
 from planaria.diff.version import Version
 from planaria.kernel.error import PlanariaError
 from planaria.witness.script.scope import scope_of
-from planaria.witness.script.seed import Reader
+from planaria.witness.script.statement import Reader
 from planaria.witness.script.step import Script
 from planaria.witness.script.subject import Function, Subjects
 from planaria.witness.stage.actor import Actor, Order, Stage

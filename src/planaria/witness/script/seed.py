@@ -13,12 +13,9 @@ from dataclasses import replace
 from typing import Any
 
 from planaria.witness.script.form import Form, Made
-from planaria.witness.script.prose import from_document
 from planaria.witness.script.scope import Scope
 from planaria.witness.script.statement import ERRORS, LOOPS_MAX, Reader
 from planaria.witness.script.step import Script, Step
-
-__all__ = ["Reader", "from_document", "from_lines", "from_tests", "of_one_call"]
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 SET_UP = ("setUp", "setup_method", "setUpClass", "setup")
