@@ -17,6 +17,7 @@ from tests.e2e.till import write_system
 ROOT = Path(__file__).parent.parent.parent
 SYSTEMS, KILLS = 4, 25
 STOPS_WITHIN_S = 60
+KILLED_WITHIN_S, EARLY_WITHIN_S = 0.15, 0.4  # the moment of a kill, at the most, after the first word or after the start
 
 
 class Told:
@@ -62,7 +63,7 @@ async def begin(root, run, *more):
 
 
 async def killed(root, run, told, chance):
-    """Start the system and kill it: in its start, or while it works."""
+    """Start the system and kill it: in its start, or while it works; a slow machine is given more time, until it has swapped."""
     process = await begin(root, run)
     heard, early = told.states, chance.random() < 0.15
     while not early and told.states == heard:
@@ -70,7 +71,7 @@ async def killed(root, run, told, chance):
         assert line, f"the system does not start: {(await process.stderr.read()).decode()}"
         told.hear(line)
     try:
-        async with asyncio.timeout(chance.random() * (0.4 if early else 0.15)):
+        async with asyncio.timeout(chance.random() * (EARLY_WITHIN_S if early else KILLED_WITHIN_S * 4 ** (run // KILLS))):
             while line := await process.stdout.readline():
                 told.hear(line)
     except TimeoutError:
@@ -98,7 +99,7 @@ async def test_a_hundred_kills_lose_nothing_and_double_nothing(seed, tmp_path):
         root, told, chance = tmp_path / str(number), Told(), random.Random(seed + number)
         write_system(root)
         run = 0
-        while run < KILLS or (not told.swaps and run < 3 * KILLS):  # a slow machine is killed more often, until it has swapped
+        while run < KILLS or (not told.swaps and run < 4 * KILLS):
             await killed(root, run, told, chance)
             run += 1
         process = await begin(root, run, "stop")
