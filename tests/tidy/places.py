@@ -7,9 +7,11 @@ from tests.tidy.rule import Finding, Rule, Source, each, snippet
 
 BYTES_MAX = 2_000_000
 # Each of these is held whole by itself. What tests and shows ships too: attacks on sandboxes, the kit for suites, the demonstration;
-# and the guest is a program of its own, which runs inside WebAssembly and imports nothing of the rest.
+# the guest is a program of its own, which runs inside WebAssembly and imports nothing of the rest; and what judges any Python code
+# (the semantic diff, its search, the proof of suites) stands alone, without a cell.
 PROGRAMS = {
     "tests": ("tests/", "src/planaria/attack/", "src/planaria/testing/", "src/planaria/cli/demo/"),
+    "judges": ("src/planaria/diff/", "src/planaria/witness/", "src/planaria/prove/"),
     "guest": ("src/planaria/placement/wasm/guest/",),
     "src": ("src/",),
 }
@@ -77,7 +79,7 @@ RULES = (
     ),
     Rule(
         name="budget",
-        why="a system stays within 2 MB, so that a model or a person can hold it whole; so do what runs here, its guest, and what tests it",
+        why="a system stays within 2 MB, so that a model or a person can hold it whole; so do what runs here, its guest, what judges code, and what tests it",
         cure="delete what is not needed",
         check=_budget,
         bad=(

@@ -24,6 +24,7 @@ from planaria.cli import (
     ledger,
     new,
     place,
+    prove,
     regen,
     rollback,
     store,
@@ -33,8 +34,9 @@ from planaria.cli.command import EXITS, FAILED, INTERRUPTED, NO, WRONG, Command
 from planaria.cli.terminal import Terminal
 
 COMMANDS: tuple[Command, ...] = (
-    new.COMMAND, up.COMMAND, call.COMMAND, check.COMMAND, diff.COMMAND, regen.COMMAND, rollback.COMMAND, place.COMMAND, ledger.COMMAND,
-    explain.COMMAND, doctor.COMMAND, derive.COMMAND, events.COMMAND, keys.COMMAND, store.COMMAND, completion.COMMAND, demo.COMMAND,
+    new.COMMAND, up.COMMAND, call.COMMAND, check.COMMAND, diff.COMMAND, prove.COMMAND, regen.COMMAND, rollback.COMMAND, place.COMMAND,
+    ledger.COMMAND, explain.COMMAND, doctor.COMMAND, derive.COMMAND, events.COMMAND, keys.COMMAND, store.COMMAND,
+    completion.COMMAND, demo.COMMAND,
 )  # fmt: skip
 BROKEN_PIPE = 141
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 OVERRIDE = "PLANARIA_GENERATION_"
 PLACEMENTS = "PLANARIA_PLACEMENTS"
+MIGRATED = "PLANARIA_MIGRATED"
 ROUNDS = ("inprocess", "copying")
 _STORES = pytest.StashKey[dict[Path, Path]]()
 
@@ -69,16 +70,22 @@ def overrides() -> dict[str, Path]:
     return {name.removeprefix(OVERRIDE).lower(): Path(value) for name, value in os.environ.items() if name.startswith(OVERRIDE)}
 
 
-async def _migrated(request: pytest.FixtureRequest, root: Path) -> Path:
-    """Return the store of a system after its migrations, made once per session; each test gets a copy."""
+async def _migrated(request: pytest.FixtureRequest, root: Path, placement: str) -> Path:
+    """Return the store of a system after its migrations, made once per session; each test gets a copy.
+
+    Where the environment names a folder (`PLANARIA_MIGRATED`), it is kept there for the other processes of a proof.
+    """
     from planaria.testing.cells import cells_at
 
     stores = request.config.stash.setdefault(_STORES, {})
     if root not in stores:
         factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
-        path = factory.mktemp("migrated") / "store.sqlite"
-        async with cells_at(root, store_path=path, generations=overrides()):
-            stores[root] = path
+        made = factory.mktemp("migrated") / "store.sqlite"
+        kept = stores[root] = Path(os.environ[MIGRATED]) / "migrated.sqlite" if MIGRATED in os.environ else made
+        if not kept.exists():
+            async with cells_at(root, store_path=made, placement=placement, generations=overrides()):
+                pass
+            made.replace(kept)
     return stores[root]
 
 
@@ -88,11 +95,13 @@ async def cells(request: pytest.FixtureRequest, tmp_path: Path, cells_placement:
     from planaria.testing.cells import cells_at
 
     root = _root_above(request.path)
+    if root is None and (request.config.rootpath / "system.py").is_file():
+        root = request.config.rootpath  # a test that lies elsewhere, such as one made from a contract's examples
     if root is None:
         pytest.fail(f"there is no system.py in a folder above {request.path}: the fixture `cells` runs the system around a test")
     store_path = tmp_path / "store" / "store.sqlite"
     store_path.parent.mkdir()
-    shutil.copyfile(await _migrated(request, root), store_path)
+    shutil.copyfile(await _migrated(request, root, cells_placement), store_path)
     faults = _faults(request)
     async with cells_at(root, store_path=store_path, placement=cells_placement, generations=overrides(), faults=faults) as running:
         yield running
