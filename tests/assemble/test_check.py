@@ -30,6 +30,12 @@ async def test_problems_of_all_cells_are_found_in_one_pass(shop):
     assert problems["implementation", "refuse"].what == "operation 'left' is not implemented"
 
 
+async def test_a_completeness_that_no_suite_can_be_held_to_is_found(shop):
+    mend(shop / "system.py", "uses=(Stock,)", "uses=(Stock,), completeness={'mutants': 'all'}")
+    what = (await found(shop))["completeness", "refuse"].what
+    assert what == "the completeness of cell 'cart': mutants is 'all': per cent, 0 to 100, are needed"
+
+
 async def test_an_example_that_does_not_hold_is_shown(shop):
     mend(shop / IMPL, "return row[0] if row else 0", "return row[0] if row else 1")
     problem = (await examine(shop)).findings[0]

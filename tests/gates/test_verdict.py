@@ -68,4 +68,6 @@ def test_findings_and_verdicts_become_plain_data() -> None:
 
 
 def test_limits_and_workers_have_defaults_that_start_nothing() -> None:
-    assert (Limits().coverage_percent_min, Workers()) == (90.0, Workers(judged=(), exemplified=(), suite=()))
+    limits = Limits()
+    assert (limits.branches_percent_min, limits.mutants_percent_min) == (95.0, 90.0)
+    assert Workers() == Workers(judged=(), exemplified=(), suite=(), proven=())

@@ -72,7 +72,7 @@ class Shop:
         return "recorded:proposals.md"
 
     def order(self, proposer: str, **more) -> Order:
-        more = {"gates": (("words", words),), "workers": Workers(), **more}
+        more = {"gates": (("words", words),), "proof": (), "workers": Workers(), **more}
         environment = more.pop("environment", {"PATH": "/usr/bin:/bin"})
         timeout_s = more.pop("timeout_s", 60.0)
         made = proposer_from(proposer, folder=self.root, environment=environment, timeout_s=timeout_s)
@@ -90,7 +90,7 @@ class Shop:
         """Say whether nothing is left of copies and journals."""
         runtime = {one.name for one in (self.root / ".planaria").iterdir()}
         left = [one.name for one in self.impl.parent.iterdir() if one.name.startswith(".impl")]
-        return not list(self.scratch.iterdir()) and not left and runtime <= {"generations", "regen.lock"}
+        return not list(self.scratch.iterdir()) and not left and runtime <= {"generations", "proven", "regen.lock"}
 
 
 def shop_in(folder: Path) -> Shop:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from planaria.gates.completeness import PROOF, CompletenessWrong, SuiteIncomplete
 from planaria.gates.order import GATES
-from planaria.gates.verdict import Limits, decide
+from planaria.gates.verdict import Finding, Limits, decide
 from planaria.kernel.error import NoSuchCell
 from planaria.regen.attempt import _recordable, regenerate
 from planaria.regen.error import NotACell, ProposerWrong, RegenerationRunning, SwapRefused
@@ -280,12 +281,68 @@ def test_what_the_ledger_could_not_hold_is_written_as_text() -> None:
     }  # fmt: skip
 
 
+def proof(*results: str):
+    """Return gates of which the first say what is given, in the order in which they are asked, and all that they were asked."""
+    asked = []
+
+    async def gate(case):
+        asked.append(case)
+        level = {"fail": "refuse", "inconclusive": "doubt"}.get(results[len(asked) - 1])
+        found = [Finding(gate="mutation", level=level, what=f"it is {level}", cure="write tests")] if level else []
+        return decide("mutation", found, checked=1)
+
+    return (("mutation", gate),), asked
+
+
+@pytest.mark.parametrize("result", ["fail", "inconclusive"])
+async def test_nothing_is_proposed_before_the_suite_proves_what_is_in_force(shop: Shop, result: str) -> None:
+    gates, asked = proof(result)
+    with pytest.raises(SuiteIncomplete) as caught:
+        await regenerate(shop.place(), shop.order(shop.recorded("1"), proof=gates))
+    assert (asked[0].candidate.digest, asked[0].candidate.directory) == (
+        shop.place().current("cart").digest,
+        asked[0].scratch / "cells/cart/impl",
+    )
+    assert shop.book.kinds == ["regen.started", "suite.verdict", "regen.ended"]
+    assert shop.book.noted[1].facts["verdict"] == result
+    plain = caught.value.plain()
+    assert "the mutation gate says of the implementation in force: it is " in plain["what"]
+    assert "planaria harden cells/cart" in plain["fix"]
+    assert shop.is_clean()
+
+
+async def test_what_was_proven_is_proven_again_when_a_test_or_the_completeness_changes(shop: Shop) -> None:
+    gates, asked = proof("pass", "pass", "pass")
+    for times, change in enumerate(("", "cells/cart/tests/test_cart.py", "system.py"), start=1):
+        if change:
+            text = (shop.root / change).read_text()
+            (shop.root / change).write_text(text.replace("uses=(Stock,)", "uses=(Stock,), completeness={'branches': 50}") + "\n")
+        for _ in range(2):
+            await regenerate(shop.place(), shop.order(shop.recorded("'refuse'"), proof=gates, attempts_max=1))
+        assert len(asked) == times
+    assert [one.facts["before"] for one in shop.book.noted if one.kind == "suite.proven"] == [False, True] * 3
+    assert [one.limits.branches_percent_min for one in asked] == [95.0, 95.0, 50.0]
+
+
+async def test_a_completeness_that_cannot_be_held_is_told_at_once(shop: Shop) -> None:
+    system = shop.root / "system.py"
+    system.write_text(system.read_text().replace("uses=(Stock,)", "uses=(Stock,), completeness={'branches': 101, 'lines': 5}"))
+    with pytest.raises(CompletenessWrong) as caught:
+        await regenerate(shop.place(), shop.order(shop.recorded("1")))
+    assert caught.value.facts["problems"] == [
+        "branches is 101: per cent, 0 to 100, are needed",
+        "there is no 'lines': use branches and mutants",
+    ]
+    assert shop.book.kinds == []
+
+
 async def test_with_the_real_gates_a_bug_is_refused_by_a_witness_and_a_right_rewrite_goes_in(shop: Shop) -> None:
     wrong, right = "5 if pieces == 10 or pieces > 11 else 0", "5 * (pieces >= 10)"
-    order = shop.order(shop.recorded("__import__('os')", wrong, right), gates=GATES, workers=WORKERS, limits=Limits(behaviour_timeout_s=30))
+    given = {"gates": GATES, "proof": PROOF, "workers": WORKERS, "limits": Limits(behaviour_timeout_s=30)}
+    order = shop.order(shop.recorded("__import__('os')", wrong, right), **given)
     result = await regenerate(shop.place(), order)
     told = [(one.verdict, one.verdicts[-1].gate) for one in result.attempts]
-    assert told == [("fail", "policy"), ("fail", "behaviour"), ("pass", "behaviour")]
+    assert told == [("fail", "policy"), ("fail", "behaviour"), ("pass", "mutation")]
     assert result.attempts[1].findings[0].witness is not None
     assert shop.rebate.endswith(f"return {right}\n")
     assert shop.is_clean()

@@ -79,7 +79,7 @@ RULES = (
     ),
     Rule(
         name="budget",
-        why="a system stays within 2 MB, so that a model or a person can hold it whole; so do what runs here, its guest, what judges code, and what tests it",
+        why="a system stays within 2 MB, so that a model or a person can hold it whole; so does each program here (PROGRAMS)",
         cure="delete what is not needed",
         check=_budget,
         bad=(

@@ -20,6 +20,7 @@ from planaria.assemble.life import life_at
 from planaria.assemble.place import Places
 from planaria.assemble.placement import APART, check_placement, close, placements_at
 from planaria.assemble.system import FILE, system_at
+from planaria.gates.completeness import problems_of
 from planaria.gates.verdict import Finding
 from planaria.kernel.contract import describe
 from planaria.kernel.error import PlanariaError
@@ -78,7 +79,7 @@ async def examine(root: Path, tell: Tell = lambda _: None) -> Examined:
     for name, cell in system.cells.items():
         tell(name)
         found = [*_placement(cell, places), *([] if cell.placement in APART else _implementation(cell, places))]
-        findings += [*found, *_imports(name, places), *_migrations(name, places)]
+        findings += [*found, *_completeness(cell), *_imports(name, places), *_migrations(name, places)]
     described = [describe(one.contract) for one in system.cells.values()]
     if not any(one.level == "refuse" for one in findings):
         findings += [one async for one in _examples(system, places, tell)]
@@ -125,6 +126,12 @@ def _placement(cell: CellPlan, places: Places) -> list[Finding]:
     except PlanariaError as error:
         return _of(error, "placement", f"cells/{cell.name}/impl" if error.code == "PLN-P713" else FILE)
     return []
+
+
+def _completeness(cell: CellPlan) -> list[Finding]:
+    cure = 'write completeness={"branches": 95, "mutants": 90}, or leave it out'
+    found = (f"the completeness of cell '{cell.name}': {one}" for one in problems_of(cell))
+    return [Finding(gate="completeness", level="refuse", what=one, cure=cure, file=FILE) for one in found]
 
 
 def _implementation(cell: CellPlan, places: Places) -> list[Finding]:

@@ -20,6 +20,7 @@ from planaria.placement.sandbox.policy import MEGABYTE, Policy
 
 VARIABLE, UNCONFINED = "PLANARIA_JUDGE", "unconfined"
 MEMORY_BYTES = 1024 * MEGABYTE
+FILES_MAX, PROCESSES_MAX = 256, 64
 
 
 class JudgeNotConfined(Unenforceable):
@@ -31,8 +32,12 @@ class JudgeNotConfined(Unenforceable):
     fix = "see `planaria doctor` for what is missing; on a machine that holds nothing else, set PLANARIA_JUDGE=unconfined"
 
 
-def enclose(reads: Iterable[Path], *, keep: Collection[int], limits: Mapping[str, Any], writes: Iterable[Path] = ()) -> bool:
+def enclose(
+    reads: Iterable[Path], *, keep: Collection[int], limits: Mapping[str, Any], writes: Iterable[Path] = (), forks: bool = False
+) -> bool:
     """Confine this process for good to reading `reads` and changing `writes`; false where the operator has said that it need not be.
+
+    What it forks is confined likewise; it starts no program.
 
     Raises: `PLN-L220`.
     """
@@ -41,7 +46,7 @@ def enclose(reads: Iterable[Path], *, keep: Collection[int], limits: Mapping[str
     policy = Policy(
         reads=tuple(str(one.resolve()) for one in reads), writes=tuple(str(one.resolve()) for one in writes),
         memory_bytes=limits.get("memory_bytes") or MEMORY_BYTES,
-        cpu_s=limits.get("cpu_s"), uid=_uid(),
+        cpu_s=limits.get("cpu_s"), uid=_uid(), spawn=forks, files_max=FILES_MAX, processes_max=PROCESSES_MAX,
     )  # fmt: skip
     try:
         confine(policy, keep=keep)

@@ -1,8 +1,9 @@
-"""The process in which one generation of one cell is judged: `python -m planaria.assemble.judged ROOT CELL GENERATION STORE`.
+"""The process in which one generation of one cell is judged: `python -m planaria.assemble.judged ROOT CELL GENERATION STORE [held]`.
 
 Why: the judge never loads what it judges. This program answers the engine's sequences of calls with plain outcomes; each
 sequence starts from new modules, a new life and the same state. Time and chance are fixed, so that two runs can be alike;
-what the cell prints goes nowhere near the pipe. STORE is a copy of the live store, or `-`.
+what the cell prints goes nowhere near the pipe. STORE is a copy of the live store, or `-`. A cell that is `held` to its contract
+runs in the placement `copying`, and an error that it does not declare is told as such.
 Not here: the engine that sends the calls (`witness`), what the outcomes mean (`diff.behaviour`).
 """
 
@@ -34,11 +35,12 @@ from planaria.kernel.error import CellError, Failed, PlanariaError
 from planaria.kernel.event import SCHEMA, SCOPE
 from planaria.kernel.life import Life
 from planaria.kernel.loader import Generation, generation_at
-from planaria.kernel.port import Ports
+from planaria.kernel.port import Placement, Ports
 from planaria.kernel.request import Request
 from planaria.kernel.stream import flow
 from planaria.kernel.system import CellPlan, System
 from planaria.placement.codec import MsgspecCodec
+from planaria.placement.copying import Copying
 from planaria.placement.inprocess import InProcess
 from planaria.store.trial import TrialStore
 from planaria.witness.plain import canonical, names_of, plain, value
@@ -46,6 +48,7 @@ from planaria.witness.plain import canonical, names_of, plain, value
 STILL_S = 1_767_225_600.0
 OUTCOME_CHARACTERS_MAX = 100_000
 ITEMS_MAX = 1_000
+UNDECLARED = "undeclared"
 EVENTS = "select name, payload from planaria__event where id > ? order by id"
 LAST_EVENT = "select coalesce(max(id), 0) from planaria__event"
 
@@ -125,9 +128,9 @@ class Stillness:
 class Bench:
     """One cell with what it uses, in which sequences of calls are run."""
 
-    def __init__(self, root: Path, generation: Generation, store: str, stillness: Stillness) -> None:
+    def __init__(self, root: Path, generation: Generation, store: str, stillness: Stillness, *, held: bool = False) -> None:
         self.cell, self.generation, self.stillness = generation.cell, generation, stillness
-        self.places, self.codec = Places.of(root), MsgspecCodec()
+        self.places, self.codec, self.held = Places.of(root), MsgspecCodec(), held
         self.system = around(system_at(root), self.cell)
         contract = self.system.plan(self.cell).contract
         self.description: ContractDescription = describe(contract)
@@ -163,7 +166,8 @@ class Bench:
         self.store, self.call = self.stores[start], 0
         self.store.set_back()
         self.stillness.begin(0)
-        ports = Ports(store=self.store, codec=self.codec, clock=self.stillness, ids=self.stillness, placements={"inprocess": InProcess()})
+        place: Placement = Copying(self.codec) if self.held else InProcess()
+        ports = Ports(store=self.store, codec=self.codec, clock=self.stillness, ids=self.stillness, placements={"inprocess": place})
         self.life = Life(self.system, ports=ports, current=lambda plan: self.generation_of(plan.name))
         await self.life.start()
         await self.life.outbox.stop()
@@ -202,7 +206,7 @@ class Bench:
         except Late:
             raise
         except BaseException as error:  # noqa: BLE001 - whatever comes out of a call is its outcome
-            outcome = _error(error)
+            outcome = _error(error) | ({"code": UNDECLARED} if self.held and type(error) is Failed else {})
         finally:
             self.is_running = False
         if any(plain(values[key]) != given[key] for key in values):
@@ -350,12 +354,12 @@ def main(arguments: list[str]) -> int:
     order = next(pipe.lines())
     confine(order["limits"])
     sys.dont_write_bytecode = True  # what is judged leaves nothing beside its files
-    root, cell, directory, store = arguments
+    root, cell, directory, store, *held = arguments
     stillness = Stillness(order["seed"])
     stillness.hold()
     compile_once()
     try:
-        bench = Bench(Path(root), generation_at(cell, Path(directory)), store, stillness)
+        bench = Bench(Path(root), generation_at(cell, Path(directory)), store, stillness, held=bool(held))
         enclose([Path(root), Path(directory)], keep=pipe.descriptors, limits=order["limits"])
     except Exception as error:  # noqa: BLE001 - the engine is told why
         return _given_up(pipe, error)

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from planaria.assemble.client import Client
 from planaria.assemble.clock import SystemClock
-from planaria.assemble.enclosure import VARIABLE
+from planaria.assemble.enclosure import UNCONFINED, VARIABLE
 from planaria.assemble.place import Places
 from planaria.assemble.system import system_at
 from planaria.gates.intent import intent_from
@@ -46,8 +46,9 @@ def workers() -> Workers:
     told = ("env", f"{VARIABLE}={spoken}") if spoken else ()  # a worker has an environment of its own
     python = (*told, nice, "-n", "10", sys.executable) if nice else (*told, sys.executable)
     return Workers(
-        judged=(*python, "-m", "planaria.assemble.judged"), exemplified=(*python, "-m", "planaria.assemble.exemplified"), suite=python
-    )
+        judged=(*python, "-m", "planaria.assemble.judged"), exemplified=(*python, "-m", "planaria.assemble.exemplified"),
+        suite=(*python, "-m", "planaria.assemble.tested"), proven=(*python, "-m", "planaria.assemble.proven"), apart=spoken != UNCONFINED,
+    )  # fmt: skip
 
 
 async def regenerate(
@@ -59,7 +60,7 @@ async def regenerate(
 
     Raises:
         NoSuchCell, IntentUnreadable, ProposerWrong: PLN-C105, PLN-R101, PLN-R103; RegenerationRunning, SwapRefused:
-            PLN-R102, PLN-R106.
+            PLN-R102, PLN-R106; SuiteIncomplete: PLN-R112, before anything was proposed.
     """
     places, here = Places.of(root), Path.cwd()
     system = system_at(places.root)

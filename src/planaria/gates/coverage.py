@@ -1,14 +1,15 @@
 """The coverage gate: how much of an implementation the cell's suite reaches, counting branches.
 
 Why: code that no test reaches was not judged by the suite, and a rewrite tends to bring such code along.
-Figure: 90 per cent is a labelled default (`Limits.coverage_percent_min`); a suite with full coverage still lets about one
+Figure: 95 per cent is a labelled default (a cell declares its own, `completeness`); a suite with full coverage still lets about one
 mutant in six live, so this gate says where nothing looked, never that all is well.
-Not here: running the suite (`suite`).
+Limit: the process that was measured holds the candidate, which could lie about it; what it may import for that, `policy` refuses.
+Not here: running the suite (`suite`), whether what is reached is also judged (`mutation`).
 """
 
 from collections.abc import Iterator
 
-from planaria.gates.suite import suite_run
+from planaria.gates.suite import suite_run, unmeasured
 from planaria.gates.verdict import Case, Finding, Verdict, decide
 from planaria.prove.suite import Reached
 
@@ -18,9 +19,11 @@ CURE = "leave out what nothing asks for; or a person adds a test that reaches it
 
 async def coverage(case: Case) -> Verdict:
     """Refuse an implementation of which the suite reaches too little."""
+    least = case.limits.branches_percent_min
+    if (verdict := unmeasured(case, GATE, least=least)) is not None:
+        return verdict
     run = await suite_run(case)
     total = sum(one.total for one in run.reached)
-    least = case.limits.coverage_percent_min
     evidence = {"per_cent": round(run.per_cent, 1), "least": least, "candidate": case.candidate.digest}
     if not total:
         doubt = Finding(gate=GATE, level="doubt", what="nothing was measured", cure="see what the suite gate says")
@@ -30,7 +33,7 @@ async def coverage(case: Case) -> Verdict:
 
 
 def _finding(case: Case, one: Reached, per_cent: float) -> Finding:
-    least = case.limits.coverage_percent_min
+    least = case.limits.branches_percent_min
     what = f"the suite reaches {per_cent:.1f} % of the code, {least:g} % is the least; not "
     line = one.missed_lines[0] if one.missed_lines else one.missed_branches[0][0] if one.missed_branches else 0
     what, cure = what + "; ".join(_places(one)), CURE.format(cell=case.cell)

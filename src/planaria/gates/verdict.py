@@ -79,16 +79,21 @@ class Verdict:
 class Limits:
     """What a gate may spend, and the figures that it holds a candidate to.
 
-    >>> Limits().coverage_percent_min
-    90.0
+    The least per cent of branches reached and of mutants killed are labelled defaults; a cell declares its own (`completeness`).
+
+    >>> Limits().branches_percent_min
+    95.0
     """
 
     files_max: int = 40
     bytes_max: int = 200_000
-    coverage_percent_min: float = 90.0
+    branches_percent_min: float = 95.0
+    mutants_percent_min: float = 90.0
     examples_timeout_s: float = 60.0
     suite_timeout_s: float = 300.0
+    properties_timeout_s: float = 15.0
     behaviour_timeout_s: float = 30.0
+    mutation_timeout_s: float = 600.0
     memory_bytes: int = 4 << 30
     seed: int = 1
 
@@ -97,7 +102,7 @@ class Limits:
 class Workers:
     """The commands that start the processes in which a candidate runs; the judging process never loads it.
 
-    `judged` and `exemplified` are completed by a gate with their arguments; `suite` is the interpreter that has pytest.
+    A gate completes each command with its arguments; `apart` is false where the suite cannot run in another process than its cell.
 
     >>> Workers(judged=("python", "-m", "planaria.assemble.judged")).suite
     ()
@@ -106,6 +111,8 @@ class Workers:
     judged: tuple[str, ...] = ()
     exemplified: tuple[str, ...] = ()
     suite: tuple[str, ...] = ()
+    proven: tuple[str, ...] = ()
+    apart: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,7 @@ class CellPlan:
     drain_s: float = 30.0
     placement: str = "inprocess"
     limits: Mapping[str, Any] = field(default_factory=dict)
+    completeness: Mapping[str, float] = field(default_factory=dict)
 
 
 class System:
@@ -56,6 +57,7 @@ class System:
     def add(self, contract: type[Contract], *, uses: tuple[type[Contract], ...] = (), **limits: Any) -> None:
         """Add a cell and grant it the cells it may use; limits are `concurrency`, `queue`, `restarts`, `restarts_within_s`, `drain_s`.
 
+        `completeness={"branches": 95, "mutants": 90}`, in per cent, says what its suite must reach before it may be regenerated.
         The cell is named after its folder `cells/NAME/contract.py`, or after the contract.
         """
         name, _ = cell_name(contract), describe(contract)

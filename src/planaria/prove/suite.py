@@ -3,13 +3,13 @@
 Why: one run answers two questions, whether the tests pass (under every placement) and how much they reach; and neither
 the tests' process nor the code they load can touch who asks.
 A candidate cannot excuse itself: comments like `pragma: no cover` count for nothing here.
-Not here: what is enough (`gates.suite`, `gates.coverage`).
+Not here: the program that is run (`assemble.tested`, whose command is given in), what is enough (`gates.suite`, `gates.coverage`).
 """
 
 import json
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,9 @@ from typing import Any
 from planaria.kernel.error import PlanariaError
 from planaria.prove.child import Ended, clean_environment, run_child
 
-PLACED = re.compile(r"\[(?:[^\]]*-)?(inprocess|copying)(?:-[^\]]*)?\]$")
+PLACED = re.compile(r"\[(?:[^\]]*-)?(inprocess|copying|process)(?:-[^\]]*)?\]$")
+TOGETHER, APART = ("inprocess", "copying"), "process"
+NOT_CONFINED, NOT_APART = 70, 71  # beyond pytest's own statuses
 TEXT_CHARACTERS_MAX = 1500
 PYTEST_MISSING = re.compile(r"No module named '?(pytest|coverage|pytest_asyncio)\b")
 CONFIGURATION = """
@@ -85,29 +87,41 @@ class SuiteRun:
 
 
 async def run_suite(
-    root: Path, cell: str, *, interpreter: tuple[str, ...], work: Path, timeout_s: float, memory_bytes: int | None = None
+    root: Path, cell: str, *, command: tuple[str, ...], work: Path, timeout_s: float, memory_bytes: int | None = None, apart: bool = False
 ) -> SuiteRun:
     """Run `cells/CELL/tests` of the system at `root` (a copy made for this), with files of its own in `work`.
+
+    The tests run their cells in this process and in copies, measured; or, `apart`, only in processes of their own.
 
     Raises:
         SuiteToolsMissing: PLN-J102.
     """
     impl = root / "cells" / cell / "impl"
     _prepare(work, impl)
-    report = work / "junit.xml"
-    measured = (*interpreter, "-m", "coverage", "run", f"--rcfile={work / 'coveragerc'}", "-m", "pytest")
-    options = (
-        "-q", "--maxfail=20", "--tb=short", "-p", "no:cacheprovider", "-p", "planaria.testing.fixtures", "-c", str(work / "pytest.ini"),
-        f"--rootdir={root}", f"--confcutdir={root}", "--import-mode=importlib", f"--basetemp={work / 'temporary'}",
-        f"--junit-xml={report}", "-o", "junit_family=xunit2", str(root / "cells" / cell / "tests"),
+    environment = clean_environment(
+        work / "home", PYTHONPATH=str(root), HYPOTHESIS_STORAGE_DIRECTORY=str(work / "hypothesis"),
+        PLANARIA_PLACEMENTS=APART if apart else ",".join(TOGETHER),
     )  # fmt: skip
-    environment = clean_environment(work / "home", PYTHONPATH=str(root))
-    ended = await run_child((*measured, *options), cwd=root, environment=environment, timeout_s=timeout_s, memory_bytes=memory_bytes)
+    whole = (*command, str(root), cell, str(work), *(["apart"] if apart else []))
+    ended = await run_child(whole, cwd=root, environment=environment, timeout_s=timeout_s, memory_bytes=memory_bytes)
     missing = PYTEST_MISSING.search(ended.errors)
     if missing:
         raise SuiteToolsMissing(text=missing.group())
-    reached = await _measure(interpreter, work, impl, environment) if ended.code is not None else ()
-    return SuiteRun(tests=_tests(report), reached=reached, code=ended.code, text=_short(ended), seconds=ended.seconds)
+    tests, reached = _tests(work / "junit.xml"), _reached(root, impl, work)
+    return SuiteRun(tests=tests, reached=reached, code=ended.code, text=_short(ended), seconds=ended.seconds)
+
+
+def pytest_arguments(root: Path, cell: str, work: Path) -> list[str]:
+    """Return what pytest is told by the program that runs the suite, once `run_suite` has prepared `work`.
+
+    >>> pytest_arguments(Path("shop"), "cart", Path("work"))[-1]
+    'shop/cells/cart/tests'
+    """
+    return [
+        "-q", "--maxfail=20", "--tb=short", "-p", "no:cacheprovider", "-p", "planaria.testing.fixtures", "-c", str(work / "pytest.ini"),
+        f"--rootdir={root}", f"--confcutdir={root}", "--import-mode=importlib", f"--basetemp={work / 'temporary'}",
+        f"--junit-xml={work / 'junit.xml'}", "-o", "junit_family=xunit2", str(root / "cells" / cell / "tests"),
+    ]  # fmt: skip
 
 
 def _prepare(work: Path, impl: Path) -> None:
@@ -142,25 +156,22 @@ def _test(case: ET.Element) -> TestResult:
     return TestResult(name=name, placement=placed.group(1) if placed else "", result=result, text=text)
 
 
-async def _measure(interpreter: tuple[str, ...], work: Path, impl: Path, environment: Mapping[str, str]) -> tuple[Reached, ...]:
-    report = work / "coverage.json"
-    command = (*interpreter, "-m", "coverage", "json", f"--rcfile={work / 'coveragerc'}", "-o", str(report), "-q")
-    await run_child(command, cwd=work, environment=environment, timeout_s=60)
+def _reached(root: Path, impl: Path, work: Path) -> tuple[Reached, ...]:
+    """Read the report of the process that was measured, which may have written anything."""
     try:
-        files = json.loads(report.read_text(encoding="utf-8"))["files"]
-    except (OSError, ValueError, KeyError):
+        files = json.loads((work / "coverage.json").read_text(encoding="utf-8"))["files"]
+        found = [_reach(str((root / name).resolve().relative_to(impl.resolve())), told) for name, told in files.items()]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return ()
-    return tuple(sorted(_reached(files, impl, work), key=lambda one: one.file))
+    return tuple(sorted(found, key=lambda one: one.file))
 
 
-def _reached(files: Mapping[str, dict[str, Any]], impl: Path, work: Path) -> Iterator[Reached]:
-    for name, told in files.items():
-        path = (work / name).resolve()
-        summary = told["summary"]
-        yield Reached(
-            file=f"impl/{path.relative_to(impl.resolve())}",
-            total=summary["num_statements"] + summary.get("num_branches", 0),
-            covered=summary["covered_lines"] + summary.get("covered_branches", 0),
-            missed_lines=tuple(told["missing_lines"]),
-            missed_branches=tuple((start, max(0, end)) for start, end in told.get("missing_branches", ())),
-        )
+def _reach(name: str, told: Mapping[str, Any]) -> Reached:
+    summary = told["summary"]
+    return Reached(
+        file=f"impl/{name}",
+        total=summary["num_statements"] + summary.get("num_branches", 0),
+        covered=summary["covered_lines"] + summary.get("covered_branches", 0),
+        missed_lines=tuple(told["missing_lines"]),
+        missed_branches=tuple((start, max(0, end)) for start, end in told.get("missing_branches", ())),
+    )

@@ -2,6 +2,7 @@
 
 Why: a refused candidate is worth its findings, so they go into the next pack; and a verdict that is inconclusive pauses, since
 another attempt cannot cure a judge that has nothing to judge by.
+Before the first attempt, the suite must prove the implementation that is to be thrown away (`gates.completeness`).
 Every step is in the ledger before the next begins. Whatever ends the loop, the implementation in force is untouched until a
 candidate has passed every gate, and a promotion that has begun is finished.
 Not here: what is judged (`gates`), changing what is in force (`promotion`).
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from planaria.gates.completeness import PROOF, SuiteIncomplete, limits_of, proof_of
 from planaria.gates.intent import Intent
 from planaria.gates.order import GATES
 from planaria.gates.verdict import Case, Finding, Gate, Limits, Result, Verdict, Workers, decide, judge
@@ -38,7 +40,8 @@ WHOLE_MAX = 2**53 - 1
 class Order:
     """What to regenerate, why, by whom, judged how, and how long to try.
 
-    `recordings` and `store` are given to the behaviour gate where they exist; `scratch_parent` is where copies are made.
+    `proof` are the gates that the implementation in force must pass before the first attempt. `recordings` and `store` are given to
+    the behaviour gate where they exist; `scratch_parent` is where copies are made.
     """
 
     cell: str
@@ -47,6 +50,7 @@ class Order:
     proposer: Proposer
     workers: Workers
     gates: tuple[tuple[str, Gate], ...] = GATES
+    proof: tuple[tuple[str, Gate], ...] = PROOF
     limits: Limits = field(default_factory=Limits)
     attempts_max: int = 3
     pack_tokens_max: int = TOKENS_MAX
@@ -65,6 +69,7 @@ async def regenerate(place: Place, order: Order) -> Regenerated:
 
     Raises:
         RegenerationRunning, ProposerWrong, NotACell: PLN-R102, PLN-R103, PLN-R107. PackTooLarge: PLN-R110.
+        SuiteIncomplete, CompletenessWrong: PLN-R112, PLN-R111; nothing was proposed.
         SwapRefused: PLN-R106; a candidate passed, and the running system kept the one before.
     """
     began = time.perf_counter()
@@ -93,6 +98,7 @@ class _Loop:
 
     def __init__(self, place: Place, order: Order, *, plan: CellPlan, current: Generation) -> None:
         self.place, self.order, self.plan, self.current = place, order, plan, current
+        self.limits = limits_of(plan, order.limits)
         self.refused: dict[str, int] = {}
         self.findings: tuple[str, ...] = ()
 
@@ -113,6 +119,7 @@ class _Loop:
             "gates": [name for name, _ in order.gates],
         }  # fmt: skip
         self.record("regen.started", f"regenerating {order.cell} by {order.proposer.name}", facts)
+        await self.prove(scratch)
         for number in range(1, order.attempts_max + 1):
             attempt, case, is_last = await self.attempt(scratch, number)
             if attempt is None:
@@ -124,6 +131,26 @@ class _Loop:
             if is_last or attempt.verdict == "inconclusive":
                 break
         return attempts, ""
+
+    async def prove(self, scratch: Scratch) -> None:
+        """Refuse to begin where the suite does not prove the implementation in force; what was proven before is not proven again."""
+        cell, gates = self.order.cell, [name for name, _ in self.order.proof]
+        kept, key = proof_of(self.place.root, cell, self.limits)
+        facts = {"generation": self.current.digest, "gates": gates, "before": kept.is_file() and kept.read_text(encoding="utf-8") == key}
+        if gates and not facts["before"]:
+            copy = await _finished(asyncio.to_thread(scratch.judging, self.place.root, cell, 0, files_of(self.current.directory)))
+            case = self.case(copy.system)
+            for name, gate in self.order.proof:
+                self.tell("gate.started", f"asking the {name} gate whether the suite proves what is in force", gate=name)
+                verdict = await judge(name, gate, case)
+                told = {**verdict.plain(), "generation": self.current.digest}
+                self.record("suite.verdict", f"{name} of what is in force: {verdict.result}", told)
+                if not verdict.passed:
+                    raise SuiteIncomplete.of(cell, verdict)
+            kept.parent.mkdir(exist_ok=True)
+            kept.write_text(key, encoding="utf-8")
+        if gates:
+            self.record("suite.proven", f"the suite of {cell} proves what is in force", facts)
 
     async def attempt(self, scratch: Scratch, number: int) -> tuple[Attempt | None, Case | None, bool]:
         """Make one attempt; None when the proposer has no more to give after another attempt."""
@@ -167,7 +194,7 @@ class _Loop:
         proposed = await self.order.proposer.propose(task)
         if proposed.problem:
             return {}, [], proposed
-        files, findings = await _finished(asyncio.to_thread(copy.collect, self.order.limits))
+        files, findings = await _finished(asyncio.to_thread(copy.collect, self.limits))
         return files, findings, proposed
 
     def stale(self, files: Mapping[str, bytes], digest: str, proposed: Proposed) -> Iterator[Finding]:
@@ -191,7 +218,7 @@ class _Loop:
         return Case(
             root=self.place.root, scratch=system, cell=order.cell, contract=self.plan.contract, current=self.current,
             candidate=generation_at(order.cell, impl), intent=order.intent, grants=self.plan.uses, workers=order.workers,
-            recordings=order.recordings, store=order.store, limits=order.limits,
+            recordings=order.recordings, store=order.store, limits=self.limits,
         )  # fmt: skip
 
     async def judged(self, case: Case, findings: list[Finding], number: int) -> AsyncIterator[Verdict]:

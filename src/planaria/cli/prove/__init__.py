@@ -37,7 +37,7 @@ in continuous integration, only what changed:
 
 def _options(parser: argparse.ArgumentParser) -> None:
     parser.epilog = f"{parser.epilog}\n{EPILOG}"
-    shared_options(parser)
+    shared_options(parser, 0.0, "CPU seconds for the mutants; the rest is inconclusive (0: no limit)")
     parser.add_argument("--html", metavar="FILE", help="write a page that stands by itself: the source coloured by what is proven")
     parser.add_argument("--since", default="", metavar="REV", help="only what changed since this git revision")
     parser.add_argument("--only", default="", metavar="OPERATORS", help="some operators, by name, with commas; a wrong name lists them")
@@ -51,14 +51,12 @@ def _options(parser: argparse.ArgumentParser) -> None:
     cache.add_argument("--no-cache", dest="cache", action="store_const", const=None, help="neither use nor keep verdicts")
 
 
-def shared_options(parser: argparse.ArgumentParser) -> None:
-    """Add what `prove` and `harden` both take."""
+def shared_options(parser: argparse.ArgumentParser, budget_s: float, told: str) -> None:
+    """Add what `prove` and `harden` both take; `told` says what the budget is for."""
     parser.add_argument("path", type=Path, metavar="PATH", help="a package folder, a module, or a project folder")
     parser.add_argument("--tests", type=Path, action="append", default=[], metavar="PATH", help="where tests are; may be repeated (found)")
     parser.add_argument("--jobs", type=int, default=0, metavar="N", help="processes at a time (0: one for each core)")
-    parser.add_argument(
-        "--budget-s", type=float, default=0.0, metavar="S", help="CPU seconds for the whole; the rest is inconclusive (0: none)"
-    )
+    parser.add_argument("--budget-s", type=float, default=budget_s, metavar="S", help=told)
 
 
 def check_shared(given: argparse.Namespace) -> None:

@@ -32,6 +32,7 @@ WALL_TIMES, WALL_MORE_S = 8, 4.0
 NOT_RUN, PASSED, FAILED, SKIPPED, AT_WORK = range(5)
 YEAR_S = 400 * 86_400.0 + 40_000.0
 NUMBER_BYTES = 4
+LATE_MAX = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,7 @@ class Lanes:
     def _outcome(self, task: Task, scratch: Path) -> dict[str, Any]:
         tests = list(task.tests) if task.each else self._ordered(task)
         told: dict[str, Any] = {"task": task.id, "cpu_s": 0.0, "results": {}}
+        late = 0
         while tests:
             self.page[:] = bytes(len(self.page))
             how, cpu_s = self._forked(task, tests, scratch)
@@ -101,14 +103,15 @@ class Lanes:
             at_work = marks.find(AT_WORK)
             if at_work < 0 and how == "":
                 break
-            test = tests[max(at_work, 0)]
-            told["results"][test] = how or "ended"
-            if not task.each:
+            late += 1
+            told["results"][tests[max(at_work, 0)]] = how or "ended"
+            if not task.each and (how in ("", "ended") or late == LATE_MAX):
                 break
-            tests = tests[max(at_work, 0) + 1 :]
+            tests = tests[max(at_work, 0) + 1 :]  # another test may tell what is wrong, where this one only waits
         for test, result in told["results"].items():
             if result in ("failed", "ended"):
                 self.kills[task.group, test] += 1
+                self.kills["", test] += 1
         return told
 
     def _ordered(self, task: Task) -> list[int]:
@@ -159,7 +162,8 @@ class Lanes:
 
     def _become(self, task: Task) -> Callable[[int], None]:
         signal.signal(signal.SIGPROF, signal.SIG_DFL)
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        with contextlib.suppress(OSError, ValueError):  # in a sandbox limits are set already
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         switch = self.suite.switch
         if task.mode in ("none", "strange"):
             switch.hollow(Strange if task.mode == "strange" else lambda: None)
@@ -183,10 +187,18 @@ class Lanes:
             factory._given_basetemp, factory._basetemp = scratch, None  # noqa: SLF001 - its own way scans the folder of all runs
 
 
+def _descriptor(pid: int) -> int | None:
+    """Return what can be waited for with a limit; None where there is no such thing, as in a sandbox."""
+    try:
+        return os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
+    except OSError:
+        return None
+
+
 def _ended(pid: int, wait_s: float) -> bool:
     """Wait for a process to end; false where it did not in time."""
-    if hasattr(os, "pidfd_open"):
-        descriptor = os.pidfd_open(pid)
+    descriptor = _descriptor(pid)
+    if descriptor is not None:
         try:
             return bool(select.select([descriptor], [], [], wait_s)[0])
         finally:
