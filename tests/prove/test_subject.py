@@ -71,3 +71,11 @@ def test_what_cannot_be_proven_is_refused_with_the_reason(path, tests, text, tmp
     with pytest.raises(NothingToProve) as raised:
         subject_at(tmp_path / path, [tmp_path / one for one in tests])
     assert text in str(raised.value)
+
+
+def test_tests_of_the_path_itself_go_before_those_of_the_project(tmp_path):
+    lay(tmp_path, "shop/stock.py", "shop/test_stock.py", "shop/inner/__init__.py", "tests/test_all.py")
+    (tmp_path / "pyproject.toml").write_text("[tool.pytest.ini_options]\ntestpaths = ['tests']\n")
+    assert told(tmp_path, subject_at(tmp_path / "shop")) == ["shop/test_stock.py"]
+    assert told(tmp_path, subject_at(tmp_path / "shop" / "stock.py")) == ["shop/test_stock.py"]
+    assert subject_at(tmp_path / "shop" / "inner").arguments == ()

@@ -20,6 +20,7 @@ from planaria.cli import (
     doctor,
     events,
     explain,
+    harden,
     keys,
     ledger,
     new,
@@ -34,8 +35,8 @@ from planaria.cli.command import EXITS, FAILED, INTERRUPTED, NO, WRONG, Command
 from planaria.cli.terminal import Terminal
 
 COMMANDS: tuple[Command, ...] = (
-    new.COMMAND, up.COMMAND, call.COMMAND, check.COMMAND, diff.COMMAND, prove.COMMAND, regen.COMMAND, rollback.COMMAND, place.COMMAND,
-    ledger.COMMAND, explain.COMMAND, doctor.COMMAND, derive.COMMAND, events.COMMAND, keys.COMMAND, store.COMMAND,
+    new.COMMAND, up.COMMAND, call.COMMAND, check.COMMAND, diff.COMMAND, prove.COMMAND, harden.COMMAND, regen.COMMAND, rollback.COMMAND,
+    place.COMMAND, ledger.COMMAND, explain.COMMAND, doctor.COMMAND, derive.COMMAND, events.COMMAND, keys.COMMAND, store.COMMAND,
     completion.COMMAND, demo.COMMAND,
 )  # fmt: skip
 BROKEN_PIPE = 141

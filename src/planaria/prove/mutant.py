@@ -45,10 +45,12 @@ class Mutant:
         ...     key="").applied("a < b\n")
         'a <= b\n'
         """
-        lines = source.splitlines(keepends=True)
+        lines = source.split("\n")  # as Python counts them, which is not as `splitlines` does
+        return "\n".join((*lines[: self.line - 1], self._changed(lines), *lines[self.end_line :]))
+
+    def _changed(self, lines: list[str]) -> str:
         first, last = lines[self.line - 1].encode(), lines[self.end_line - 1].encode()
-        changed = first[: self.column] + self.text.encode() + last[self.end_column :]
-        return "".join(lines[: self.line - 1]) + changed.decode() + "".join(lines[self.end_line :])
+        return (first[: self.column] + self.text.encode() + last[self.end_column :]).decode()
 
     def diff(self, source: str) -> str:
         r"""Return the lines that change, those of the source marked with `-`, the mutant's with `+`.
@@ -58,5 +60,6 @@ class Mutant:
         - a < b
         + a <= b
         """
-        told = difflib.ndiff(source.splitlines(), self.applied(source).splitlines())
+        lines = source.split("\n")
+        told = difflib.ndiff(lines[self.line - 1 : self.end_line], self._changed(lines).split("\n"))
         return "\n".join(line for line in told if line.startswith(("- ", "+ ")))

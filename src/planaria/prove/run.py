@@ -52,7 +52,6 @@ class Request:
     budget_s: float = 0.0
     only: tuple[str, ...] = ()
     most: int = 0
-    equivalent_s: float = 0.0
     rounds: bool = True
     environment: Mapping[str, str] = field(default_factory=dict)
     program: tuple[str, ...] = ()
@@ -197,14 +196,15 @@ class Run:
             else:
                 group = one.key.partition(":")[0]
                 tasks.append({"id": one.id, "mode": "mutant", "tests": tests, "group": group})
-        by_id, spent, total = {one.id: one for one in chosen}, 0.0, len(tasks)
+        by_id, spent, done, total = {one.id: one for one in chosen}, 0.0, 0, len(tasks)
         if tasks:
             async for answer in self.opened.asked(self._request(tasks)):
                 mutant = by_id[answer["task"]]
                 spent += answer["cpu_s"]
                 proven[mutant.id] = self._verdict(mutant, answer, [names[test] for test in reaching[mutant.id]])
                 self.cache.put(keys(mutant, reaching[mutant.id]), [proven[mutant.id].verdict, proven[mutant.id].by, proven[mutant.id].why])
-                self.progress("mutants", total - len(tasks) + sum(not each.is_cached for each in proven.values()), total)
+                done += 1
+                self.progress("mutants", done, total)
                 if self.request.budget_s and spent > self.request.budget_s:
                     self.is_spent = True  # what still runs ends with the session
                     break

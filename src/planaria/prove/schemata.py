@@ -108,7 +108,7 @@ class _Weaver:
     def __init__(self, file: str, source: str, operators: Sequence[Operator], first: int, *, functions: int, reloads: bool) -> None:
         self.before = functions
         self.file, self.source, self.operators, self.reloads = file, source, operators, reloads
-        self.lines = source.splitlines(keepends=True)
+        self.lines = source.split("\n")
         self.next, self.mutants, self.functions = first, list[Mutant](), list[Function]()
         self.defaults: dict[int, Default] = {}
         self.names: list[str] = []

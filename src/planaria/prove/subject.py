@@ -128,15 +128,16 @@ def _is_code(path: Path) -> bool:
 
 
 def _tests(root: Path, path: Path) -> tuple[str, ...]:
-    """Return the folders and files of tests, unless the project's settings name them."""
-    if _says_where(root):
-        return ()
-    places = [root / "tests", root / "test", *((path / "tests", path / "test") if path.is_dir() else (path.parent / "tests",))]
-    found = [one for one in dict.fromkeys(places) if one.is_dir()]
-    if not found:
-        beside = path.parent if path.is_file() else path
-        found = [one for folder in dict.fromkeys((beside, root)) for one in sorted(folder.glob("*.py")) if TEST_FILE.fullmatch(one.name)]
-    return tuple(map(str, found))
+    """Return the tests of the path itself; else none where the project's settings name them; else the project's."""
+    near, far = (path.parent if path.is_file() else path), root
+    for folder in (near, far) if near != root else (far,):
+        if folder == root and _says_where(root):
+            return ()
+        found = [one for one in (folder / "tests", folder / "test") if one.is_dir()]
+        found = found or [one for one in sorted(folder.glob("*.py")) if TEST_FILE.fullmatch(one.name)]
+        if found:
+            return tuple(map(str, found))
+    return ()
 
 
 def _says_where(root: Path) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planaria.cli.command import NO, OK, OPEN, Command
+from planaria.cli.diff import JUDGE, UNCONFINED
 from planaria.cli.diff.bar import Bar
 from planaria.cli.terminal import Terminal
 from planaria.kernel.error import PlanariaError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from planaria.prove.run import Request
 
 CACHE = Path(".planaria", "prove")
+EQUIVALENT_S = 20.0
 EPILOG = """
 of this command: it measures, and ends with 0 whatever it finds; with --least it judges
   0    the score is reached, even if every inconclusive mutant had survived
@@ -43,8 +45,8 @@ def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", default="", metavar="OPERATORS", help="some operators, by name, with commas; a wrong name lists them")
     parser.add_argument("--least", type=float, metavar="PERCENT", help="the score that is asked for; below it the exit status is 1")
     parser.add_argument(
-        "--equivalent-s", type=float, default=2.0, metavar="S",
-        help="CPU seconds of search for an input that tells a survivor from the original; none found: probably equivalent (2; 0: none)",
+        "--equivalent-s", type=float, default=EQUIVALENT_S, metavar="S",
+        help=f"CPU seconds to look for calls that tell survivors from the code; none: probably equivalent ({EQUIVALENT_S:.0f}; 0: none)",
     )  # fmt: skip
     cache = parser.add_mutually_exclusive_group()
     cache.add_argument("--cache", type=Path, default=CACHE, metavar="DIR", help=f"where verdicts are kept for the next time ({CACHE})")
@@ -97,10 +99,9 @@ def _run(given: argparse.Namespace, terminal: Terminal) -> int:
     import asyncio
 
     request = _request(given)
-    from planaria.prove.run import prove
 
     with Bar(terminal) as bar:
-        proof = asyncio.run(prove(request, progress=told_by(bar)))
+        proof = asyncio.run(_proof(request, given.equivalent_s, told_by(bar)))
     if given.html:
         from planaria.cli.prove.page import page
 
@@ -111,6 +112,15 @@ def _run(given: argparse.Namespace, terminal: Terminal) -> int:
 
         tell(proof, terminal, page=given.html)
     return OK if given.least is None else _judged(proof, given)
+
+
+async def _proof(request: "Request", equivalent_s: float, progress: Callable[[str, int, int], None]) -> "Proof":
+    from planaria.prove.harden.equivalent import without_equivalents
+    from planaria.prove.run import prove
+
+    proof = await prove(request, progress=progress)
+    confined = os.environ.get(JUDGE) != UNCONFINED
+    return await without_equivalents(proof, request, budget_s=equivalent_s, confined=confined, progress=progress)
 
 
 def _request(given: argparse.Namespace) -> "Request":
@@ -126,7 +136,7 @@ def _request(given: argparse.Namespace) -> "Request":
     names = [one.name for one in OPERATORS]
     if strange := [one for one in only if one not in names]:
         raise wrong(given, f"--only: there is no operator '{strange[0]}'", f"choose from: {', '.join(names)}")
-    shared: dict[str, Any] = {name: getattr(given, name) for name in ("path", "jobs", "cache", "since", "budget_s", "equivalent_s")}
+    shared: dict[str, Any] = {name: getattr(given, name) for name in ("path", "jobs", "cache", "since", "budget_s")}
     return Request(**shared, tests=tuple(given.tests), only=only, environment=dict(os.environ))
 
 

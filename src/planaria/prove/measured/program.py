@@ -162,7 +162,7 @@ def _is_below(name: str, places: tuple[str, ...]) -> bool:
 
 def _outside_digest(source: str, functions: Any) -> str:
     """Return a digest of what of a file belongs to no function."""
-    lines = source.splitlines()
+    lines = source.split("\n")
     for one in functions:
         for number in range(one.line, one.end_line + 1):
             lines[number - 1] = ""

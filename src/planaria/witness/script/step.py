@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from planaria.witness.script.form import Form, size, written_arguments
 
-MADE = re.compile(r"(?<![\w.'\"])(datetime|decimal|fractions|pathlib)\.")
+MADE = re.compile(r"(?<![\w.'\"])(datetime|decimal|fractions|itertools|pathlib)\.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
