@@ -143,7 +143,8 @@ class Pool:
             steps[0] = chance.choice([steps[0], *variants(owner.maker, steps[0], self.maker)])
         quiet = [one for one in unit.functions if not any(each.is_required for each in one.parameters)] or [asked]
         weights = [(1 + self.done[one.symbol]) / (1 + self.tried[one.symbol]) for one in unit.functions]
-        following = [*chance.choices(unit.functions, weights, k=chance.choice((0, 1, 2, 3, 4))), asked]
+        few = [asked, *chance.choices(unit.functions, weights, k=chance.choice((0, 1, 2)))]  # of few sorts, so that they meet more often
+        following = [*chance.choices(few, k=chance.choice((0, 1, 2, 3, 4))), asked]
         for function in [*following, *chance.choices(quiet, k=chance.choice((0, 1, 2)))]:
             step = self.maker.call(function, f"{name}.{function.callee}" if function.kind != "function" else "")
             if function is asked and chance.random() < VARIED_SHARE:

@@ -8,7 +8,7 @@ Not here: which tests run for which mutant (`lane`).
 import functools
 import gc
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,8 +40,8 @@ class Ran:
 class Suite:
     """The plugin by which pytest hands its tests over."""
 
-    def __init__(self, switch: Switch, work: Callable[["Suite"], None]) -> None:
-        self.switch, self.work = switch, work
+    def __init__(self, switch: Switch, work: Callable[["Suite"], None], places: Collection[str]) -> None:
+        self.switch, self.work, self.places = switch, work, places
         self.items: list[pytest.Item] = []
         self.broken: list[str] = []
         self.shared: dict[int, tuple[set[int], set[int]]] = {}
@@ -111,13 +111,13 @@ class Suite:
         }  # fmt: skip
 
     def forget(self) -> None:
-        """Empty the caches of functions, so that every test reaches what it asks for."""
+        """Empty the caches of functions under proof, so that every test reaches what it asks for."""
         if self.caches is None:
             kind = type(functools.cache(len))
-            self.caches = [one for one in gc.get_objects() if isinstance(one, kind)]
+            found = [one for one in gc.get_objects() if isinstance(one, kind)]
+            self.caches = [one for one in found if getattr(getattr(one.__wrapped__, "__code__", None), "co_filename", "") in self.places]
         for one in self.caches:
-            if not getattr(one, "__module__", "").startswith(("_pytest", "pluggy", "coverage")):
-                one.cache_clear()
+            one.cache_clear()
 
     def place(self, item: pytest.Item) -> dict[str, Any]:
         """Say where a test stands."""
