@@ -12,11 +12,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from planaria.cli.command import OK, Command
+from planaria.cli.diff import JUDGE, UNCONFINED
 from planaria.cli.diff.bar import Bar
 from planaria.cli.prove import CACHE, check_shared, shared_options, told_by, wrong
 from planaria.cli.terminal import BOLD, DIM, GREEN, YELLOW, Terminal
 
 if TYPE_CHECKING:
+    from planaria.prove.harden.cell import Access
     from planaria.prove.harden.hardening import Ask, Hardening
     from planaria.prove.mutant import Mutant
 
@@ -54,10 +56,13 @@ def _run(given: argparse.Namespace, terminal: Terminal) -> int:
     if output and not (output.suffix == ".py" and (output.name.startswith("test_") or output.stem.endswith("_test"))):
         raise wrong(given, f"--output {output}: pytest would not find it", "call it test_....py")
     proposer = _Program(given) if given.proposer is not None else None
-    request = Request(path=given.path, tests=tuple(given.tests), jobs=given.jobs, cache=CACHE)
+    request = Request(path=given.path, tests=tuple(given.tests), jobs=given.jobs, cache=CACHE, environment=dict(os.environ))
     with TemporaryDirectory(prefix="planaria-harden-") as folder, Bar(terminal) as bar:
         file = Path(folder, output.name if output else "test_hardened.py") if given.dry_run else output
-        asked = HardenRequest(prove=request, budget_s=given.budget_s, file=file, proposer=proposer)
+        asked = HardenRequest(
+            prove=request, budget_s=given.budget_s, file=file, proposer=proposer, confined=os.environ.get(JUDGE) != UNCONFINED,
+            access=_access(given.path), examples=not given.dry_run,
+        )  # fmt: skip
         hardening = asyncio.run(harden(asked, progress=told_by(bar)))
     file = None if given.dry_run else hardening.file
     terminal.give(_plain(hardening, file))
@@ -65,6 +70,20 @@ def _run(given: argparse.Namespace, terminal: Terminal) -> int:
     if given.dry_run:
         terminal.say(terminal.colour("nothing was written: it was a dry run", YELLOW))
     return OK
+
+
+def _access(path: Path) -> "Access | None":
+    """Return how a cell is reached; None where the path is no cell."""
+    if not (path / "contract.py").is_file():
+        return None
+    from planaria.assemble.regenerate import workers
+    from planaria.assemble.system import system_at
+    from planaria.prove.harden.cell import Access
+    from planaria.prove.subject import subject_at
+
+    subject = subject_at(path)
+
+    return Access(contract=system_at(subject.root).plan(subject.cell).contract, command=workers().judged)
 
 
 class _Program:

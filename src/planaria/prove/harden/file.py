@@ -71,16 +71,22 @@ class SuiteFile:
     def write(self, added: Sequence[Written]) -> None:
         """Put the file in its place whole, by one rename."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile("w", encoding="utf-8", dir=self.path.parent, prefix=".hardened-", suffix=".tmp", delete=False) as file:
-            try:
-                file.write(self.text(added))
-                file.flush()
-                os.fsync(file.fileno())
-                Path(file.name).chmod(0o644)
-                Path(file.name).replace(self.path)
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise
+        write_whole(self.path, self.text(added))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all, by one rename."""
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+    with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".hardened-", suffix=".tmp", delete=False) as file:
+        try:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+            Path(file.name).chmod(mode)
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
 
 
 def lines_of(node: ast.Import | ast.ImportFrom) -> list[str]:

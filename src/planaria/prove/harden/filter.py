@@ -7,7 +7,8 @@ Not here: running them (`prove.run`), where they come from (`writing`, a propose
 
 import re
 import shutil
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -47,8 +48,7 @@ async def filtered(
     """
     if not tests:
         return Filtered(kept=(), refused={})
-    with TemporaryDirectory(prefix="planaria-hardened-") as folder:
-        copy = _copied(root, folder)
+    with _copied(root) as copy:
         file = copy / place.relative_to(root) if place.is_relative_to(root) else copy / place.name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(SuiteFile(path=file).text(tests), encoding="utf-8")
@@ -57,12 +57,36 @@ async def filtered(
     return _chosen(tests, told)
 
 
-def _copied(root: Path, folder: str) -> Path:
-    copy = Path(folder).resolve() / root.name
-    shutil.copytree(root, copy, ignore=shutil.ignore_patterns(*LEFT_OUT), symlinks=True)
-    if (root / ".git").exists():
-        (copy / ".git").mkdir()  # by which the project's folder is known
-    return copy
+async def carried(
+    contract: str, operations: Collection[str], request: Request, mutants: Sequence[Mutant], *, root: Path, rounds: int, judge: Judge
+) -> dict[str, frozenset[str]]:
+    """Return the mutants that the examples of operations kill, where those of a cell's changed contract hold every time.
+
+    Raises: as `judge_tests`.
+    """
+    with _copied(root) as copy:
+        path = copy / request.path.resolve().relative_to(root)
+        (path / "contract.py").write_text(contract, encoding="utf-8")
+        file = path / "tests" / "test_none.py"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("", encoding="utf-8")
+        told = await judge(replace(request, path=path, tests=(file,), cache=None), file, mutants, rounds=rounds)
+    found: dict[str, frozenset[str]] = {}
+    for name in operations:
+        mine = [one for test, one in told.items() if re.fullmatch(rf"test_examples\[(.*-)?{name}(-.*)?\]", test)]
+        if mine and all(one.passes_always for one in mine):
+            found[name] = frozenset(key for one in mine for key in one.kills)
+    return found
+
+
+@contextmanager
+def _copied(root: Path) -> Iterator[Path]:
+    with TemporaryDirectory(prefix="planaria-hardened-") as folder:
+        copy = Path(folder).resolve() / root.name
+        shutil.copytree(root, copy, ignore=shutil.ignore_patterns(*LEFT_OUT), symlinks=True)
+        if (root / ".git").exists():
+            (copy / ".git").mkdir()  # by which the project's folder is known
+        yield copy
 
 
 def _chosen(tests: Sequence[Written], told: Mapping[str, TestJudgement]) -> Filtered:

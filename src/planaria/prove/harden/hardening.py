@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from planaria.prove.harden.cell import Access
 from planaria.prove.mutant import Mutant
 from planaria.prove.proof import Proof
 from planaria.prove.run import Request
@@ -37,7 +38,8 @@ class HardenRequest:
     """What to harden: a request for a proof, and within which CPU seconds to search.
 
     `before` is that proof, if it is known; `file` where tests are added, else beside most of the others; `rounds` how often each added test
-    must pass in shuffled order; a `proposer` is asked `attempts` times, within `proposer_s` seconds.
+    must pass in shuffled order; a `proposer` is asked `attempts` times, within `proposer_s` seconds. A cell is searched where `access` to
+    it is given; with `examples`, what its contract can carry is added to the docstrings there, which is the one file that is edited.
     """
 
     prove: Request
@@ -49,15 +51,18 @@ class HardenRequest:
     proposer: Proposer | None = None
     attempts: int = 3
     proposer_s: float = 300.0
+    access: Access | None = None
+    examples: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Added:
-    """A test that was added, and the mutants that it kills."""
+    """A test that was added, and the mutants that it kills; an example of a contract has the operation's name."""
 
     name: str
     source: str
     kills: tuple[Mutant, ...]
+    is_example: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

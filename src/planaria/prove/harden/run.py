@@ -14,9 +14,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from time import perf_counter
 
+from planaria.prove.harden.cell import CellWriter, distinguish_in_cell
+from planaria.prove.harden.contract import with_example
 from planaria.prove.harden.distinction import LATE, MESSAGE, UNSTEADY, Distinction, Witness, distinguish
-from planaria.prove.harden.file import SuiteFile, folder_of, lines_of
-from planaria.prove.harden.filter import Filtered, Judge, filtered
+from planaria.prove.harden.file import SuiteFile, folder_of, lines_of, write_whole
+from planaria.prove.harden.filter import Filtered, Judge, carried, filtered
 from planaria.prove.harden.hardening import Added, Ask, Hardening, HardenRequest, Question
 from planaria.prove.harden.project import Project
 from planaria.prove.harden.writing import Writer, Written
@@ -42,6 +44,8 @@ async def harden(request: HardenRequest, *, progress: Progress | None = None, ju
     work = _Work(request, before, report, judge)
     await work.search()
     await work.judge()
+    if request.examples:
+        await work.carry()
     if request.proposer is not None:
         await work.propose()
     return work.result(cpu)
@@ -64,10 +68,16 @@ class _Work:
         self.alike: set[str] = set()
         self.questions: dict[str, Question] = {}
         self.added: list[Added] = []
+        self.imports: dict[str, tuple[str, ...]] = {}
+        self.examples: dict[str, tuple[str, list[str]] | None] = {}
+        self.contract = ""
 
     async def search(self) -> None:
         """Look for a witness against each survivor, and write each as a test."""
         survivors, done = list(self.survivors.values()), 0
+        if self.subject.cell:
+            await self._search_cell(survivors)
+            return
         probe = Writer(self.writer.project, self.writer.taken)
         found = distinguish(
             self.writer.project, survivors, budget_s=self.request.budget_s, confined=self.request.confined,
@@ -78,11 +88,36 @@ class _Work:
             self.report("search", done, len(survivors))
             self._take(one)
 
+    async def _search_cell(self, survivors: Sequence[Mutant]) -> None:
+        access = self.request.access
+        if access is None:
+            return
+        writer, budget_s = CellWriter(access.contract), self.request.budget_s
+        found = distinguish_in_cell(self.subject.root, access, survivors, self.sources, budget_s=budget_s)
+        done = 0
+        async for one in found:
+            done += 1
+            self.report("search", done, len(survivors))
+            test = writer.written(one.difference) if one.difference is not None else None
+            if test is not None and one.difference is not None:
+                name = self._add(test, one.mutant)
+                self.examples[name] = writer.example(one.difference)
+            elif one.difference is not None:
+                what = f"it cannot be written as a test: {_short(one.difference.witness.text())}"
+                self.questions[one.mutant.key] = Question(mutant=one.mutant, what=what)
+
+    def _add(self, test: Written, mutant: Mutant) -> str:
+        """Keep a test once, whatever number of mutants it was found by; return its name."""
+        body = test.source.partition("\n")[2]
+        if body not in self.written:
+            self.written[body] = (self._renamed(test), [])
+        self.written[body][1].append(mutant)
+        return self.written[body][0].name
+
     def _take(self, one: Distinction) -> None:
         test = self.writer.written(one.witness) if one.witness is not None and one.is_suited else None
         if test is not None:
-            known = self.written.setdefault(test.source.partition("\n")[2], (self._renamed(test), []))
-            known[1].append(one.mutant)
+            self._add(test, one.mutant)
         elif one.is_alike:
             self.alike.add(one.mutant.key)
         elif one.witness is not None or one.why in (LATE, UNSTEADY):
@@ -109,6 +144,30 @@ class _Work:
                     what = f"a test of it does not pass every time on the code as it is: {test.source.strip().splitlines()[-1].strip()}"
                     self.questions[one.key] = Question(mutant=one, what=what)
 
+    async def carry(self) -> None:
+        """Move what a cell's contract can carry from the file of tests into the docstrings there, where it kills the same."""
+        told = {one.name: found for one in self.added if (found := self.examples.get(one.name))}
+        path = self.subject.root / "cells" / self.subject.cell / "contract.py"
+        for operation in sorted({operation for operation, _ in told.values()}):
+            text, mine = self.contract or path.read_text(encoding="utf-8"), list[Added]()
+            for one in self.added:
+                longer = with_example(text, operation, told[one.name][1]) if told.get(one.name, ("",))[0] == operation else None
+                if longer is not None:
+                    text = longer
+                    mine.append(one)
+            wanted = {mutant.key: mutant for one in mine for mutant in one.kills}
+            if not mine:
+                continue
+            kills = await carried(
+                text, [operation], self.request.prove, [*wanted.values()], root=self.subject.root, rounds=self.request.rounds,
+                judge=self.judge_tests,
+            )  # fmt: skip
+            if wanted.keys() <= kills.get(operation, frozenset()):
+                self.contract = text
+                lines = "\n".join(line for one in mine for line in told[one.name][1])
+                self.added = [one for one in self.added if one not in mine]
+                self.added.append(Added(name=operation, source=lines + "\n", kills=tuple(wanted.values()), is_example=True))
+
     async def _filtered(self, tests: Sequence[Written]) -> Filtered:
         return await filtered(
             tests, self.request.prove, self._left(), root=self.subject.root, place=self.file.path, rounds=self.request.rounds,
@@ -125,7 +184,7 @@ class _Work:
             head, _, body = one.test.source.partition("\n")
             source = f"{head}\n    # {self._reason(kills[0])}\n{body}"
             self.added.append(Added(name=one.test.name, source=source, kills=kills))
-            self.file = replace(self.file, imports=(*self.file.imports, *one.test.imports))
+            self.imports[one.test.name] = one.test.imports
         return {key for one in told.kept for key in one.kills}
 
     def _reason(self, mutant: Mutant) -> str:
@@ -169,9 +228,11 @@ class _Work:
 
     def result(self, cpu: float) -> Hardening:
         """Write the file, and return what came of it."""
-        tests = [Written(name=one.name, source=one.source, imports=()) for one in self.added]
+        tests = [Written(name=one.name, source=one.source, imports=self.imports[one.name]) for one in self.added if not one.is_example]
         if tests:
             self.file.write(tests)
+        if self.contract:
+            write_whole(self.subject.root / "cells" / self.subject.cell / "contract.py", self.contract)
         killed = {mutant.key: one.name for one in self.added for mutant in one.kills}
         after = tuple(self._after(one, killed) for one in self.before.mutants)
         return Hardening(

@@ -1,0 +1,155 @@
+"""Witnesses as tests: what is written is run, passes on the code, and fails on the mutant."""
+
+import asyncio
+import importlib
+import sys
+
+import pytest
+
+from planaria.prove.harden.distinction import distinguish
+from planaria.prove.harden.file import SuiteFile
+from planaria.prove.harden.filter import Kept, fewest
+from planaria.prove.harden.project import Project
+from planaria.prove.harden.writing import Writer, Written
+from planaria.prove.mutant import Mutant
+
+CODE = '''
+import random
+from dataclasses import dataclass
+
+
+class Wrong(Exception):
+    """Of our own."""
+
+
+@dataclass
+class Point:
+    x: int
+    _hidden: int = 0
+
+
+def raises(n: int):
+    if n < 0:
+        raise Wrong("must not be negative")
+    return n
+
+
+def counts(n: int):
+    yield from range(n)
+
+
+def makes(n: int):
+    return Point(n, n)
+
+
+def sorts(items: list[int]):
+    return sorted(items)
+
+
+async def waits(n: int):
+    return n + 1
+
+
+def says(n: int):
+    print("n is", n)
+
+
+def draws(n: int):
+    return random.random() * n + 1
+'''
+CASES = {
+    "raises": ("if n < 0", "if n < -1", "with pytest.raises(Wrong, match='must not be negative'):"),
+    "counts": ("range(n)", "range(n + 1)", "assert list(counts(0)) == []"),
+    "makes": ("Point(n, n)", "Point(n + 1, n)", "assert result.x == 0"),
+    "sorts": ("sorted(items)", "items.sort() or items", "assert given == ["),
+    "waits": ("n + 1", "n + 2", "assert asyncio.run(waits(0)) == 1"),
+    "says": ('"n is", n', '"n is"', "assert capsys.readouterr().out == 'n is 0\\n'"),
+}
+
+
+def mutant(was, becomes, function):
+    at = CODE.index(was)
+    line = CODE.count("\n", 0, at) + 1
+    column = at - CODE.rindex("\n", 0, at) - 1
+    return Mutant(
+        id=1, file="coded/things.py", operator="x", function=function, line=line, column=column, end_line=line,
+        end_column=column + len(was), text=becomes, key=f"{function}:1",
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    root = tmp_path_factory.mktemp("project")
+    (root / "coded").mkdir()
+    (root / "coded" / "__init__.py").write_text("from .things import *\n")
+    (root / "coded" / "things.py").write_text(CODE)
+    return Project(root)
+
+
+def distinction(project, one):
+    async def found():
+        return [each async for each in distinguish(project, [one], budget_s=4.0, confined=False)]
+
+    return asyncio.run(found())[0]
+
+
+@pytest.mark.parametrize("function", CASES)
+def test_a_witness_becomes_a_test_that_passes_on_the_code_and_fails_on_the_mutant(project, function, tmp_path, monkeypatch, capsys):
+    was, becomes, line = CASES[function]
+    one = mutant(was, becomes, function)
+    found = distinction(project, one)
+    test = Writer(project).written(found.witness)
+    assert line in test.source
+    assert f"from coded import {function}" in test.imports
+    assert test.name.startswith(f"test_{function}_of_")
+    for place, source in (("right", CODE), ("wrong", one.applied(CODE))):
+        package = tmp_path / place / "coded"
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text("from .things import *\n")
+        (package / "things.py").write_text(source)
+        monkeypatch.syspath_prepend(tmp_path / place)
+        for name in ("coded.things", "coded"):
+            sys.modules.pop(name, None)
+        importlib.invalidate_caches()
+        names = {}
+        exec("\n".join((*test.imports, test.source)), names)
+        given = (capsys,) if "(capsys)" in test.source else ()
+        if place == "right":
+            names[test.name](*given)
+        else:
+            with pytest.raises((AssertionError, pytest.fail.Exception)):
+                names[test.name](*given)
+    for name in ("coded.things", "coded"):
+        sys.modules.pop(name, None)
+
+
+def test_what_depends_on_chance_is_no_witness(project):
+    one = mutant("* n + 1", "* n + 2", "draws")
+    found = distinction(project, one)
+    assert found.witness is None or not found.is_suited
+    assert not found.is_alike
+
+
+def test_few_tests_are_chosen_and_none_that_says_what_others_say():
+    def kept(name, *kills):
+        return Kept(test=Written(name=name, source=name, imports=()), kills=frozenset(kills))
+
+    chosen = fewest([kept("a", "1"), kept("b", "1", "2", "3"), kept("c", "3", "4"), kept("d", "4")])
+    assert [one.test.name for one in chosen] == ["b", "c"]
+
+
+def test_tests_are_added_after_those_that_were_there(tmp_path):
+    path = tmp_path / "test_hardened_m.py"
+    first = Written(name="test_a", source="def test_a():\n    assert f(1) == 1\n", imports=("from m import f",))
+    SuiteFile.at(path).write([first])
+    again = SuiteFile.at(path)
+    again.write([Written(name="test_b", source="def test_b():\n    assert g(1) == 1\n", imports=("from m import g",))])
+    text = path.read_text()
+    assert again.names == {"test_a"}
+    assert text.index("from m import f, g") < text.index("def test_a") < text.index("def test_b")
+
+
+def test_another_s_file_is_left_alone(tmp_path):
+    path = tmp_path / "test_hardened_m.py"
+    path.write_text("def test_mine(): ...\n")
+    assert SuiteFile.at(path).path.name == "test_hardened_m_2.py"
