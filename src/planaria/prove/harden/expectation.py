@@ -49,6 +49,12 @@ class Expectations:
 
     def asserted(self, value: Value) -> list[str] | None:
         """Return the lines that assert a value, or None where it cannot be written."""
+        found = self._asserted(value)
+        if found is None and value.new is None and value.old is not None and "\n" not in value.text:
+            return [f"assert {value.text} is not None"]
+        return found
+
+    def _asserted(self, value: Value) -> list[str] | None:
         old, new = value.old, value.new
         kind = old[KIND] if isinstance(old, dict) else ""
         if kind == "iterator":
@@ -58,18 +64,25 @@ class Expectations:
             return [self._equal(value, text)]
         if kind.startswith("struct "):
             return self._of_object(value)
-        if kind == "other function":
-            return [f"assert callable({value.text})"]
-        if kind == "other self":
-            return [f"assert {value.text} is {value.text.partition('.')[0]}"]
+        if isinstance(old, str):
+            return _of_text(value.text, old, new)
         items, others = _items(old), _items(new)
         if kind in ("", "list", "deque") and items is not None:
             return self._of_items(value, items, others)
         if kind == "dict":
             return self._of_pairs(value)
-        if kind.startswith("other ") and "<" not in old[OF] and "…" not in old[OF]:
-            return [f"assert repr({value.text}) == {old[OF]!r}"]
-        return None
+        return self._of_other(value.text, kind, old[OF]) if kind.startswith("other ") else None
+
+    def _of_other(self, text: str, kind: str, of: str) -> list[str] | None:
+        """Assert what can be said of a value that has no literal: that it can be called, what it is, how it is shown."""
+        if kind == "other function":
+            return [f"assert callable({text})"]
+        if kind == "other self":
+            return [f"assert {text} is {text.partition('.')[0]}"]
+        owner = self.named(kind[6:]) if of == f"<{kind[6:]}>" else ""
+        if owner:
+            return [f"assert isinstance({text}, {owner})"]
+        return [f"assert repr({text}) == {of!r}"] if "<" not in of and "…" not in of else None
 
     def text(self, value: Any) -> str | None:
         """Return a value as Python, or None where there is no literal that is equal to it."""
@@ -178,6 +191,15 @@ class Expectations:
         words = max(WORDS.split(old.get("text", "")), key=len, default="").strip() if old.get("meant") else ""
         match = f", match={words!r}" if len(words) > 3 else ""  # noqa: PLR2004 - less says nothing
         return [f"with pytest.raises({error}{match}):", f"    {call}"] if error else None
+
+
+def _of_text(text: str, old: str, new: Any) -> list[str] | None:
+    """Assert the first line of a long text that differs, or its length."""
+    lines, others = old.splitlines(), new.splitlines() if isinstance(new, str) else []
+    place = next((place for place, (one, other) in enumerate(itertools.zip_longest(lines, others)) if one != other), 0)
+    if place < len(lines) and 0 < len(lines[place]) <= LENGTH_MAX:
+        return [f"assert {text}.splitlines()[{place}] == {lines[place]!r}"]
+    return [f"assert len({text}) == {len(old)}"] if not isinstance(new, str) or len(new) != len(old) else None
 
 
 def _items(value: Any) -> list[Any] | None:

@@ -78,19 +78,22 @@ def given(form: Form) -> str:
     text = str(form)
     if text.startswith("iter("):
         return "an_iterator"
-    return "a_function" if text.startswith("lambda") else snake(text) if text.isidentifier() else "a_value"
+    if text.startswith("lambda"):
+        return "a_function"
+    return snake(text.rpartition(".")[2]) if re.fullmatch(r"[A-Za-z_][\w.]*", text) else "a_value"
 
 
 def _called(step: Step) -> str:
     owner, _, name = step.symbol.rpartition(".")
     above = owner.rpartition(".")[2]
-    return "_".join(filter(None, (snake(above) if above[:1].isupper() else "", snake(name))))
+    is_method = above[:1].isupper() or step.callee != step.symbol
+    return "_".join(filter(None, (snake(above) if is_method else "", snake(name))))
 
 
-def _arguments(step: Step) -> str:
-    words = [given(one) for one in step.given]
+def _arguments(step: Step, most: int = 9) -> str:
+    words = [given(one) for one in step.given[:most]]
     told = f"_of_{'_and_'.join(words)}" if words else ""
-    return told + "".join(f"_with_{snake(name)}_{given(form)}" for name, form in step.named)
+    return told + "".join(f"_with_{snake(name)}_{given(form)}" for name, form in step.named[: max(0, most - len(words))])
 
 
 def outcome(told: Told, places: frozenset[str]) -> str:
@@ -146,7 +149,8 @@ def name_of(script: Script, told: Told, places: frozenset[str]) -> str:
     made = [one for one in calls if one.symbol != last.symbol.rpartition(".")[0]]
     after = "".join(f"_after_{snake(one.symbol.rpartition('.')[2])}" for one in made[-2:])
     end = outcome(told, places)
-    for middle in (words + after, words, after, ""):
+    shorter = [_arguments(last, most) for most in (3, 2, 1)] if last.kind == "call" else []
+    for middle in (words + after, words, *shorter, after, ""):
         name = re.sub(r"\W|_{2,}", "_", f"test_{subject}{middle}_{end}").rstrip("_")
         if len(name) <= LENGTH_MAX:
             break

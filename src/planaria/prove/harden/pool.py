@@ -24,7 +24,16 @@ from planaria.witness.stage.actor import Actor, Played
 AT_ONCE, WIDE_AFTER, TRACED, SCRIPTS_MAX, REPEATED_MAX, TRIES = 24, 1500, 240, 20_000, 500, 6
 BEGUN_MAX, STEPS_MAX, SEEDS_MAX = 60, 5, 8
 BEGUN_SHARE, VARIED_SHARE, SAME_SHARE = 0.6, 0.35, 0.5
-FOLLOWING = ("made()", "made(1)", "made([1, 2])", "made('a')", "made(lambda *given: given)", "made(lambda *given: given)(1, 2)")
+FOLLOWING = (
+    "made.__name__",
+    "made.__doc__",
+    "made()",
+    "made(1)",
+    "made([1, 2])",
+    "made('a')",
+    "made(lambda *given: given)",
+    "made(lambda *given: given)(1, 2)",
+)
 Batch = list[tuple[Script, Played]]
 
 
@@ -35,6 +44,8 @@ class Pool:
         self.old, self.call_s, self.affected, self.subjects = old, call_s, affected, project.subjects
         self.maker = project.maker(affected, seed=seed)
         self.units: list[Unit] = units_of(project.subjects, set(affected), self.maker)
+        for one in self.units:
+            one.looks += tuple(project.looks(one.owner.symbol)) if one.owner else ()
         self.made = self.repeated = 0
         self.known: set[tuple[str, ...]] = set()
         self.begun: deque[Script] = deque(maxlen=BEGUN_MAX)
@@ -105,10 +116,10 @@ class Pool:
             for each in with_options(one, self.maker, wanted)
         )
         probing = (one for each in itertools.zip_longest(*(unit.probing() for unit in self.units)) for one in each if one is not None)
-        yield from filter(self._is_new, itertools.islice(seeded, 2 * AT_ONCE))
+        yield from filter(self._is_new, map(_importing, itertools.islice(seeded, 2 * AT_ONCE)))
         while self.units:
             for some in (seeded, self._following(), options, probing, self._stories(), self._generated()):
-                yield from itertools.islice(filter(self._is_new, some), AT_ONCE // 2)
+                yield from itertools.islice(filter(self._is_new, map(_importing, some)), AT_ONCE // 2)
 
     def _is_new(self, script: Script) -> bool:
         """Say whether a script was not tried; after many that were, what is there is taken."""
@@ -174,6 +185,12 @@ class Pool:
     def _units_in(self, script: Script) -> list[Unit]:
         symbols = {one.symbol for one in script.steps}
         return [unit for unit in self.units if unit.exercised & symbols][:1]
+
+
+def _importing(script: Script) -> Script:
+    """Return a script that imports what its looks need."""
+    needs_copy = any(one.kind == "see" and one.callee.startswith("copy.") for one in script.steps)
+    return replace(script, imports=("copy", *script.imports)) if needs_copy and "copy" not in script.imports else script
 
 
 def _is_several(script: Script) -> bool:

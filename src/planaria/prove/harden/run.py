@@ -12,6 +12,7 @@ import asyncio
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from time import perf_counter
 
 from planaria.prove.harden.cell import CellWriter, distinguish_in_cell
@@ -179,24 +180,23 @@ class _Work:
         return [one for key, one in self.survivors.items() if key not in killed]
 
     def _keep(self, told: Filtered) -> set[str]:
+        sought = {test.name: mutants for test, mutants in self.written.values()}
         for one in told.kept:
             kills = tuple(mutant for key, mutant in self.survivors.items() if key in one.kills)
+            reason = next((mutant for mutant in sought.get(one.test.name, ()) if mutant.key in one.kills), kills[0])
             head, _, body = one.test.source.partition("\n")
-            source = f"{head}\n    # {self._reason(kills[0])}\n{body}"
+            source = f"{head}\n    # {self._reason(reason)}\n{body}"
             self.added.append(Added(name=one.test.name, source=source, kills=kills))
             self.imports[one.test.name] = one.test.imports
         return {key for one in told.kept for key in one.kills}
 
     def _reason(self, mutant: Mutant) -> str:
-        """Say in one line what a test is there for: the line that changes, or the part of it where that is long."""
-        source = self.sources[mutant.file]
-        lines = mutant.diff(source).splitlines()
-        both = [next((" ".join(line[2:].split()) for line in lines if line.startswith(sign)), "pass") for sign in "-+"]
-        if max(map(len, both)) > REASON_MAX and mutant.line == mutant.end_line:
-            line = source.splitlines()[mutant.line - 1].encode()
-            both = [line[mutant.column : mutant.end_column].decode(), " ".join(mutant.text.split())]
-        was, becomes = (one if len(one) <= REASON_MAX else one[: REASON_MAX - 1] + "…" for one in both)
-        return f"Fails if `{was}` becomes `{becomes}`."
+        """Say in one line what a test is there for."""
+        lines = mutant.diff(self.sources[mutant.file]).splitlines()
+        was, becomes = (next((" ".join(line[2:].split()) for line in lines if line.startswith(sign)), "") for sign in "-+")
+        if not was or not becomes:
+            return f"Fails if `{_around(was or becomes, '')}` is {'dropped' if was else 'added'}."
+        return f"Fails if `{_around(was, becomes)}` becomes `{_around(becomes, was)}`."
 
     async def propose(self) -> None:
         """Ask for tests of what is left, until nothing is, or the budget is spent."""
@@ -274,6 +274,14 @@ def proposed(text: str) -> tuple[list[Written], dict[str, str]]:
         ):
             refused[f"line {node.lineno}"] = "it is neither an import nor a test"
     return tests, refused
+
+
+def _around(text: str, other: str) -> str:
+    """Return a text as far as it is told from another, where it is long."""
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(text, other, strict=False)))
+    first = max(0, same - REASON_MAX // 2) if len(text) > REASON_MAX else 0
+    cut = text[first : first + REASON_MAX]
+    return f"{'…' * bool(first)}{cut}{'…' * (first + REASON_MAX < len(text))}"
 
 
 def _asked(one: Distinction) -> str:

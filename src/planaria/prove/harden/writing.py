@@ -45,7 +45,7 @@ class Writer:
 
     def written(self, witness: Witness, *, comment: str = "") -> Written | None:
         """Return a witness as a test, or None where it cannot be written as one that says something."""
-        if witness.is_message or any(PRIVATE.search(one.text) for one in witness.script.steps):
+        if witness.is_message or any(PRIVATE.search(self.inside(one.text)) for one in witness.script.steps):
             return None
         text = _Text(self, witness)
         try:
@@ -58,6 +58,12 @@ class Writer:
         head = f"def {name}({'capsys' if any('capsys' in line for line in body) else ''}):"
         lines = [head, *(f"    {line}" for line in ([f"# {comment}"] if comment else []) + body)]
         return Written(name=name, source="\n".join(lines) + "\n", imports=tuple(sorted(text.imports(body))))
+
+    def inside(self, text: str) -> str:
+        """Return a text without the paths of modules, which may be private and are named as people do."""
+        for one in self.modules:
+            text = text.replace(f"{one}.", "")
+        return text
 
     def public(self, module: str, name: str) -> str:
         """Return from where a name is imported: its package, if that gives it, else its module."""
