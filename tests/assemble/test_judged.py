@@ -18,6 +18,8 @@ from planaria.assemble import judged
 from planaria.assemble.judged import Bench, Late, Pipe, Stillness, Watch, answer, around, compile_once, confine
 from planaria.assemble.system import system_at
 from planaria.kernel.loader import generation_at
+from planaria.witness.call import Outcome
+from planaria.witness.comparison import places
 
 ROOT = Path(__file__).parent.parent / "gates" / "cases" / "behaviour"
 ROOM = Path(__file__).parent.parent.parent / "examples" / "readingroom"
@@ -127,7 +129,14 @@ def test_limits_are_taken(monkeypatch):
 
 def test_a_large_value_travels_as_its_digest():
     text = judged._written({"kind": "completed", "value": "x" * 200_000})
-    assert json.loads(text)["value"]["$"].startswith("large 2000")
+    assert json.loads(text)["value"]["$"] == "large 200000"
+    assert json.loads(judged._written({"kind": "completed", "value": list(range(50_000))}))["value"]["$"].startswith("large 2")
+
+
+def test_a_long_text_inside_a_value_leaves_the_rest_where_it_is():
+    hits = ([{"$": "struct Hit", "of": {"address": "x" * 200_000, "snippet": text}}] for text in ("a loop", "a [loop]"))
+    one, other = (Outcome(**json.loads(judged._written({"kind": "completed", "value": each}))) for each in hits)
+    assert places(one, other) == {"[*].snippet"}
 
 
 @pytest.fixture

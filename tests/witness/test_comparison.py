@@ -2,7 +2,7 @@ import pytest
 
 from planaria.witness.call import Outcome
 from planaria.witness.comparison import differences, is_beyond, places
-from planaria.witness.plain import plain
+from planaria.witness.plain import digested, plain
 
 
 def gives(value, **more):
@@ -37,6 +37,7 @@ DIFFERENT = [
     (gives((1,)), gives([1]), {"type"}),
     (gives((1, 2)), gives((2, 1)), {"order"}),
     (gives((1, 2)), gives((1,)), {"length"}),
+    (Outcome(kind="completed", value=digested("a")), Outcome(kind="completed", value=digested("ab")), {"value"}),
     (gives((1, 2)), gives((1, 3)), {"membership"}),
     (gives([1]), gives([2]), {"membership"}),
     (gives(frozenset({1})), gives(frozenset({2})), {"membership"}),

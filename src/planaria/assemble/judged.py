@@ -9,7 +9,6 @@ Not here: the engine that sends the calls (`witness`), what the outcomes mean (`
 
 import asyncio
 import functools
-import hashlib
 import importlib
 import json
 import os
@@ -43,7 +42,7 @@ from planaria.placement.codec import MsgspecCodec
 from planaria.placement.copying import Copying
 from planaria.placement.inprocess import InProcess
 from planaria.store.trial import TrialStore
-from planaria.witness.plain import canonical, names_of, plain, value
+from planaria.witness.plain import canonical, digested, lightened, names_of, plain, value
 
 STILL_S = 1_767_225_600.0
 OUTCOME_CHARACTERS_MAX = 100_000
@@ -280,9 +279,9 @@ def _error(error: BaseException) -> dict[str, Any]:
 def _written(outcome: dict[str, Any]) -> str:
     text = json.dumps(outcome, separators=(",", ":"))
     if len(text) > OUTCOME_CHARACTERS_MAX and "value" in outcome:
-        whole = canonical(outcome["value"])
-        outcome["value"] = {"$": f"large {len(whole)}", "of": hashlib.sha256(whole.encode()).hexdigest()}
-        text = json.dumps(outcome, separators=(",", ":"))
+        text = json.dumps(outcome | {"value": lightened(outcome["value"])}, separators=(",", ":"))
+    if len(text) > OUTCOME_CHARACTERS_MAX and "value" in outcome:
+        text = json.dumps(outcome | {"value": digested(canonical(outcome["value"]))}, separators=(",", ":"))
     return text
 
 

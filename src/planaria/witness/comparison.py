@@ -113,7 +113,7 @@ def _of_records(one: dict[str, Any], other: dict[str, Any], path: str, slack: Sl
     if KIND not in one:
         return {place for name in {**one, **other} for place in _differences(one.get(name), other.get(name), f"{path}.{name}", slack)}
     if one[KIND] != other[KIND]:
-        return {_at(path, "type")}
+        return {path or "value"} if _is_large(one) and _is_large(other) else {_at(path, "type")}
     kind, inside, others = one[KIND], one[OF], other[OF]
     if isinstance(inside, dict):
         common = [name for name in inside if name in others]
@@ -131,6 +131,10 @@ def _of_records(one: dict[str, Any], other: dict[str, Any], path: str, slack: Sl
     if inside == others or slack == "shape" or (slack == "time" and kind in TEMPORAL):
         return set()
     return {path or "value"}
+
+
+def _is_large(data: dict[str, Any]) -> bool:
+    return bool(data[KIND].startswith("large "))
 
 
 def _of_mappings(one: list[Any], other: list[Any], path: str, slack: Slack) -> set[str]:

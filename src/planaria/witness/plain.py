@@ -7,6 +7,7 @@ Not here: the codec of borders (`placement.codec`).
 import datetime as dt
 import decimal
 import enum
+import hashlib
 import json
 import math
 import re
@@ -19,6 +20,7 @@ from planaria.kernel.value import fields_of, walk
 KIND, OF = "$", "of"
 SHOWN_MAX = 300
 REPEATED_MIN = 40
+LIGHT_MAX = 1000
 SHA256_DIGITS, HEXADECIMALS_MAX = 64, 3500  # Python writes no integer of more than 4300 digits
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 _TEXTUAL: dict[type[Any], Callable[[Any], str]] = {
@@ -121,6 +123,32 @@ def value(data: Any, names: Mapping[str, Any]) -> Any:
     if kind in ("list", "set", "frozenset"):
         return {"list": list, "set": set, "frozenset": frozenset}[kind](value(one, names) for one in of)
     return _MADE[kind](of) if kind in _MADE else of
+
+
+def lightened(data: Any) -> Any:
+    """Return plain data with a digest in the place of each long text: all else stays where it is, so that places can be told.
+
+    >>> lightened([1, "a" * 2000])
+    [1, {'$': 'large 2000', 'of': 'c4a700f85b7e9e5cdbdc51170409ee2ad48bebe2f2f0957a067937531a0a3c42'}]
+    """
+    if isinstance(data, list):
+        return [lightened(one) for one in data]
+    if isinstance(data, str):
+        return digested(data) if len(data) > LIGHT_MAX else data
+    if not isinstance(data, dict):
+        return data
+    if KIND in data and isinstance(data[OF], str):
+        return digested(data[OF]) if len(data[OF]) > LIGHT_MAX else data
+    return {name: one if name == KIND else lightened(one) for name, one in data.items()}
+
+
+def digested(text: str) -> dict[str, str]:
+    """Return what tells a text from others where it is too long to travel.
+
+    >>> digested("aaa")
+    {'$': 'large 3', 'of': '9834876dcfb05cb167a5c24953eba58c4ac89b1adf57f28f2f9d09af107ee8f0'}
+    """
+    return {KIND: f"large {len(text)}", OF: hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()}
 
 
 def shown(data: Any) -> str:

@@ -11,7 +11,6 @@ import datetime as dt
 import decimal
 import enum
 import fractions
-import hashlib
 import itertools
 import math
 import re
@@ -20,7 +19,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from planaria.witness.plain import KIND, OF, SHOWN_MAX, canonical, shown
+from planaria.witness.plain import KIND, OF, SHOWN_MAX, canonical, digested, shown
 
 DEPTH_MAX, PARTS_MAX, ITEMS_MAX, TEXT_MAX, LONG_MAX = 24, 4000, 300, 20_000, 50_000
 FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.MethodWrapperType, type)
@@ -166,7 +165,7 @@ def _whole(kind: str, text: str) -> dict[str, str]:
     """Return a text, or what tells it from others where it is too long to travel."""
     if len(text) <= TEXT_MAX:
         return {KIND: kind, OF: text}
-    return {KIND: f"large {len(text)}", OF: hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()}
+    return digested(text)
 
 
 def is_told(data: Any, depth: int = 0) -> bool:
