@@ -23,7 +23,7 @@ from subjects import MODULE, PACKAGES, Subject, project
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from report import Figure, main, ratio
 
-RAY_PART, COPIES, SHARES = 40, 8, (0.25, 0.5, 1.0)
+RAY_PART, COPIES, SHARES = 40, 16, (0.25, 0.5, 1.0)
 
 
 def rates(name: str, several: Sequence[Peer], at_least: float = 0) -> Figure:
@@ -68,10 +68,13 @@ def packages(_: int, misses: Path | None) -> Iterator[Figure]:
             ours, proven = planaria(folder, subject)
             found = pairs(folder, proven, other)
             told = list(differences(folder, subject, found))
+        with project(subject) as folder:
+            whole, _ = planaria(folder, subject, rounds=True)
         lines += map("\n".join, told)
         yield rates(f"{subject.name}: planaria", [ours])
         yield rates(f"{subject.name}: mutmut", [theirs])
         yield over(f"{subject.name}: planaria / mutmut", [ours], [theirs], 10)
+        yield rates(f"{subject.name}: planaria with its rounds", [whole])
         same = len(found) - len(told)
         agreed, total = agreed + same, total + len(found)
         yield Figure(name=f"{subject.name}: same verdict, of {len(found)} mutants that both make", value=100 * same / len(found), unit="%")

@@ -1,7 +1,7 @@
 """planaria, measured like its peers: a process that proves one project, and what it found.
 
 Why: the proof as values holds every mutant with its verdict, where `planaria prove --json` tells only those that live; the work is the
-same. It runs as people run it: suites shuffled, on stubs and on another day as well, which no peer does.
+same. With `rounds` it runs as people run it: suites shuffled, on hollow code and on another day as well, which no peer does.
 """
 
 import asyncio
@@ -19,18 +19,26 @@ from planaria.prove.proof import Proven
 from planaria.prove.run import Request, prove
 
 
-def planaria(folder: Path, subject: Subject, *, jobs: int = 1) -> tuple[Peer, list[Proven]]:
+def planaria(folder: Path, subject: Subject, *, jobs: int = 1, rounds: bool = False) -> tuple[Peer, list[Proven]]:
     """Prove a project in a process of its own, without a cache."""
-    command = [sys.executable, str(Path(__file__).resolve()), subject.code, subject.tests, str(jobs), "../proof.json"]
+    command = [
+        sys.executable,
+        str(Path(__file__).resolve()),
+        subject.code,
+        subject.tests,
+        str(jobs),
+        "../proof.json",
+        *(["rounds"] if rounds else []),
+    ]
     ended = finished(command, folder, is_sound=True)
     told = json.loads((folder / "../proof.json").read_text(encoding="utf-8"))
     ours = [Proven(mutant=Mutant(**mutant), verdict=verdict, why=why) for mutant, verdict, why in told]
     return Peer(mutants=len(ours), reached=sum(one.verdict != "unreached" for one in ours), ended=ended), ours
 
 
-def main(code: str, tests: str, jobs: str, into: str) -> None:
+def main(code: str, tests: str, jobs: str, into: str, *more: str) -> None:
     """Prove the project in this folder, and write down its mutants."""
-    proof = asyncio.run(prove(Request(path=Path(code), tests=(Path(tests),), jobs=int(jobs))))
+    proof = asyncio.run(prove(Request(path=Path(code), tests=(Path(tests),), jobs=int(jobs), rounds=bool(more))))
     told = [(asdict(one.mutant), one.verdict, one.why) for one in proof.mutants]
     Path(into).write_text(json.dumps(told), encoding="utf-8")
 

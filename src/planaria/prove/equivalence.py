@@ -4,6 +4,7 @@ Why: a survivor that means the same is no hole in a suite, and a person should n
 Not here: the search for a witness, whose failure also speaks for equivalence (`harden.distinction`).
 """
 
+import ast
 import functools
 from types import CodeType
 from typing import Any
@@ -11,9 +12,18 @@ from typing import Any
 from planaria.prove.mutant import Mutant
 
 
+@functools.lru_cache(maxsize=256)
+def _shape(text: str) -> Any:
+    return _plain(compile(text, "a.py", "exec", dont_inherit=True))
+
+
 @functools.lru_cache(maxsize=64)
-def _shape(source: str) -> Any:
-    return _plain(compile(source, "a.py", "exec", dont_inherit=True))
+def _statements(source: str) -> tuple[tuple[int, int], ...]:
+    """Return the first and last lines of the statements of a module."""
+    return tuple(
+        (min(each.lineno for each in (one, *getattr(one, "decorator_list", ()))), one.end_lineno or one.lineno)
+        for one in ast.parse(source).body
+    )
 
 
 def same_bytecode(mutant: Mutant, source: str) -> bool:
@@ -24,11 +34,14 @@ def same_bytecode(mutant: Mutant, source: str) -> bool:
     >>> same_bytecode(one, "x = 1 + 2\n"), same_bytecode(replace(one, end_column=9), "x = 1 + 2\n")
     (False, True)
     """
+    changed = mutant.applied(source)
     try:
-        changed = compile(mutant.applied(source), "a.py", "exec", dont_inherit=True)
+        first, last = next(((one, other) for one, other in _statements(source) if one <= mutant.line <= other), (1, source.count("\n") + 1))
+        lines, others = source.split("\n"), changed.split("\n")
+        old, new = "\n".join(lines[first - 1 : last]), "\n".join(others[first - 1 : last + len(others) - len(lines)])
+        return bool(_plain(compile(new, "a.py", "exec", dont_inherit=True)) == _shape(old))
     except (SyntaxError, ValueError, RecursionError):
         return False
-    return bool(_plain(changed) == _shape(source))
 
 
 def _plain(code: CodeType) -> tuple[Any, ...]:

@@ -167,7 +167,7 @@ class _Weaver:
         yields = any(isinstance(one, ast.Yield | ast.YieldFrom) for one in _own(node))
         bare = node.name == "__init__" or (yields and isinstance(node, ast.AsyncFunctionDef))
         given = None if bare else ast.Call(func=_load(HOLLOW), args=[], keywords=[])
-        entered = ast.Call(func=_load(STEP), args=[ast.Constant(number)], keywords=[])
+        entered = _step(number)
         return _at(ast.If(test=entered, body=[ast.Return(value=given)], orelse=[]), body[0] if body else node)
 
     def lambda_(self, node: ast.Lambda) -> None:
@@ -176,7 +176,7 @@ class _Weaver:
         scope = self.enter(".".join((*self.names, "<lambda>")), node)
         self.scopes.append(scope)
         node.body = self.expression(node.body, "body")
-        entered = ast.Call(func=_load(STEP), args=[ast.Constant(scope.id)], keywords=[])
+        entered = _step(scope.id)
         given = ast.Call(func=_load(HOLLOW), args=[], keywords=[])
         node.body = _at(ast.IfExp(test=entered, body=given, orelse=node.body), node.body)
         self.scopes.pop()
@@ -228,7 +228,7 @@ class _Weaver:
         changes = [(number, cast("list[ast.stmt]", change)) for number, change in self.changes(node, name)]
         self.children(node)
         if isinstance(node, LOOPS):
-            count = ast.Expr(ast.Call(func=_load(STEP), args=[ast.Constant(0)], keywords=[]))
+            count = ast.Expr(_step(0))
             node.body = [_at(count, node.body[0]), *node.body]
         if not changes:
             return [node]
@@ -364,6 +364,12 @@ def _among(numbers: list[int]) -> ast.expr:
     return ast.Compare(
         left=_load(MUTANT), ops=[ast.In()], comparators=[ast.Tuple(elts=[ast.Constant(one) for one in numbers], ctx=ast.Load())]
     )
+
+
+def _step(function: int) -> ast.Call:
+    """Return what counts a step, with a tuple that is made once."""
+    told: Any = (function,)
+    return ast.Call(func=_load(STEP), args=[ast.Constant(told)], keywords=[])
 
 
 def _switched(changes: Sequence[tuple[int, ast.expr]], node: ast.expr) -> ast.expr:

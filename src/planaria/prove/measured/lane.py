@@ -12,41 +12,34 @@ import mmap
 import os
 import random
 import resource
-import select
 import shutil
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from planaria.prove.measured.loading import Woven
+from planaria.prove.measured.share import DEAR_S, TASKS_MAX, Share, can_share
 from planaria.prove.measured.suite import Suite, quiet_failures
 from planaria.prove.measured.switch import LATE, Strange
+from planaria.prove.measured.task import (
+    CPU_MORE_S,
+    CPU_TIMES,
+    IDLE_MORE_S,
+    STEPS_MORE,
+    STEPS_TIMES,
+    WALL_MORE_S,
+    WALL_TIMES,
+    Task,
+    ends_in_time,
+)
 
-STEPS_TIMES, STEPS_MORE = 10, 20_000
-CPU_TIMES, CPU_MORE_S = 10, 1.0
-WALL_TIMES, WALL_MORE_S = 8, 4.0
 NOT_RUN, PASSED, FAILED, SKIPPED, AT_WORK = range(5)
 YEAR_S = 400 * 86_400.0 + 40_000.0
 NUMBER_BYTES = 4
 LATE_MAX = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """What a process is to be, and the tests that it runs; with `each` it runs all of them, else up to the first that fails.
-
-    `mode` is `mutant`, `none` or `strange` (no function does anything), `plain`, or `later` (the clock is ahead).
-    """
-
-    id: int
-    mode: str
-    tests: tuple[int, ...]
-    group: str = ""
-    each: bool = False
 
 
 class Lanes:
@@ -54,12 +47,15 @@ class Lanes:
 
     def __init__(self, suite: Suite, woven: Woven, costs: Sequence[tuple[float, float, int]], work: Path) -> None:
         self.suite, self.woven, self.costs, self.work = suite, woven, costs, work
+        self.scratch = work
         self.page = mmap.mmap(-1, max(4096, len(suite.items) + NUMBER_BYTES))
         self.kills: Counter[tuple[str, int]] = Counter()
         self.runs: Counter[int] = Counter()
+        self.worth = 2
 
     def run(self, tasks: Sequence[Task], jobs: int, say: Callable[[dict[str, Any]], None]) -> None:
         """Run tasks in `jobs` processes at once, and say what comes of each."""
+        self.suite.forget()  # finds the caches that there are, once for all processes
         gc.collect()
         gc.freeze()
         source, target = os.pipe()
@@ -71,8 +67,8 @@ class Lanes:
             lanes.append(pid)
         os.close(source)
         with contextlib.suppress(BrokenPipeError):
-            for position in range(len(tasks)):
-                os.write(target, position.to_bytes(NUMBER_BYTES))
+            for first, count in _portions(len(tasks), jobs):
+                os.write(target, first.to_bytes(NUMBER_BYTES) + count.to_bytes(NUMBER_BYTES))
         os.close(target)
         for pid in lanes:
             os.waitpid(pid, 0)
@@ -81,24 +77,43 @@ class Lanes:
         code = 1
         try:
             self.page = mmap.mmap(-1, len(self.page))
-            while len(told := os.read(source, NUMBER_BYTES)) == NUMBER_BYTES:
-                say(self._outcome(tasks[int.from_bytes(told)], self.work / f"lane-{number}"))
+            self.scratch = self.work / f"lane-{number}"
+            while len(told := os.read(source, 2 * NUMBER_BYTES)) == 2 * NUMBER_BYTES:
+                first, count = int.from_bytes(told[:NUMBER_BYTES]), int.from_bytes(told[NUMBER_BYTES:])
+                for outcome in self._outcomes(tasks[first : first + count]):
+                    say(outcome)
             code = 0
         finally:
             os._exit(code)
 
-    def _outcome(self, task: Task, scratch: Path) -> dict[str, Any]:
-        tests = list(task.tests) if task.each else self._ordered(task)
+    def _outcomes(self, tasks: Sequence[Task]) -> Iterator[dict[str, Any]]:
+        """Yield what comes of tasks, after each other: those that can in a shared process, all others in one of their own."""
+        several = [one for one in tasks if one.id not in self.woven.defaults and can_share(one, self.costs)]
+        alone = [one for one in tasks if one not in several]
+        while len(several) > 1 and self.worth >= 0:
+            kills, cpu_s = Share(self, several).run()
+            self.worth += 1 if cpu_s < DEAR_S * len(kills) else -1  # fixtures that many tests have in common are made for each
+            for task, tests in zip(several, kills, strict=False):
+                if tests:
+                    results = dict.fromkeys(tests[:-1], "passed") | {tests[-1]: "failed"}
+                    self.learn(task, results)
+                    yield {"task": task.id, "cpu_s": cpu_s / len(kills), "results": results}
+                else:
+                    alone.append(task)
+            several = several[len(kills) :]
+        yield from map(self._outcome, (*alone, *several))
+
+    def _outcome(self, task: Task) -> dict[str, Any]:
+        tests = list(task.tests) if task.each else self.ordered(task)
         told: dict[str, Any] = {"task": task.id, "cpu_s": 0.0, "results": {}}
         late = 0
         while tests:
             self.page[:] = bytes(len(self.page))
-            how, cpu_s = self._forked(task, tests, scratch)
+            how, cpu_s = self._forked(task, tests)
             told["cpu_s"] += cpu_s
             marks = self.page[NUMBER_BYTES : NUMBER_BYTES + len(tests)]
             for test, mark in zip(tests, marks, strict=True):
                 if mark in (PASSED, FAILED, SKIPPED):
-                    self.runs[test] += 1
                     told["results"][test] = ("passed", "failed", "skipped")[mark - 1]
             at_work = marks.find(AT_WORK)
             if at_work < 0 and how == "":
@@ -108,13 +123,18 @@ class Lanes:
             if not task.each and (how in ("", "ended") or late == LATE_MAX):
                 break
             tests = tests[max(at_work, 0) + 1 :]  # another test may tell what is wrong, where this one only waits
-        for test, result in told["results"].items():
+        self.learn(task, told["results"])
+        return told
+
+    def learn(self, task: Task, results: Mapping[int, str]) -> None:
+        """Note which tests ran, and which of them killed."""
+        for test, result in results.items():
+            self.runs[test] += result in ("passed", "failed", "skipped")
             if result in ("failed", "ended"):
                 self.kills[task.group, test] += 1
                 self.kills["", test] += 1
-        return told
 
-    def _ordered(self, task: Task) -> list[int]:
+    def ordered(self, task: Task) -> list[int]:
         """Put those tests first that kill most for what they cost, above all in the same function."""
 
         def worth(test: int) -> float:
@@ -123,12 +143,13 @@ class Lanes:
 
         return sorted(task.tests, key=worth, reverse=True)
 
-    def _forked(self, task: Task, tests: Sequence[int], scratch: Path) -> tuple[str, float]:
+    def _forked(self, task: Task, tests: Sequence[int]) -> tuple[str, float]:
         """Run tests in a process of their own; say how it ended (nothing: as it should), and its processor time."""
         pid = os.fork()
         if not pid:
-            self._be(task, tests, scratch)
-        is_late = not _ended(pid, WALL_TIMES * sum(self.costs[one][1] for one in tests) + WALL_MORE_S)
+            self._be(task, tests)
+        seconds = [self.costs[one][1] for one in tests]
+        is_late = not ends_in_time(pid, WALL_TIMES * sum(seconds) + WALL_MORE_S, WALL_TIMES * max(seconds) + IDLE_MORE_S)
         if is_late:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -138,13 +159,11 @@ class Lanes:
             return ("standstill" if is_late else "steps" if code == LATE else "cpu"), cpu_s
         return ("" if code == 0 else "ended"), cpu_s
 
-    def _be(self, task: Task, tests: Sequence[int], scratch: Path) -> None:
+    def _be(self, task: Task, tests: Sequence[int]) -> None:
         """Be what the task says until the tests are through."""
         code = 1
         try:
-            more = self._become(task)
-            self._scratch(scratch)
-            quiet_failures()
+            more = self.begin(task)
             items = self.suite.items
             for position, test in enumerate(tests):
                 cpu_s, _, steps = self.costs[test]
@@ -160,7 +179,10 @@ class Lanes:
         finally:
             os._exit(code)
 
-    def _become(self, task: Task) -> Callable[[int], None]:
+    def begin(self, task: Task) -> Callable[[int], None]:
+        """Make this process what a task says; what is returned grants it steps."""
+        quiet_failures()
+        self._own_folder()
         signal.signal(signal.SIGPROF, signal.SIG_DFL)
         with contextlib.suppress(OSError, ValueError):  # in a sandbox limits are set already
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -178,35 +200,24 @@ class Lanes:
         shared.seed(task.id)  # tests that draw from it draw the same each time
         return switch.turn_on(task.id if task.mode == "mutant" else 0, STEPS_MORE)
 
-    def _scratch(self, scratch: Path) -> None:
+    def _own_folder(self) -> None:
         """Give temporary files a folder of this process's own."""
         factory: Any = getattr(self.suite.items[0].config, "_tmp_path_factory", None)
         if factory is not None:
-            if scratch.is_dir():
-                shutil.rmtree(scratch, ignore_errors=True)
-            factory._given_basetemp, factory._basetemp = scratch, None  # noqa: SLF001 - its own way scans the folder of all runs
+            if self.scratch.is_dir():
+                shutil.rmtree(self.scratch, ignore_errors=True)
+            factory._given_basetemp, factory._basetemp = self.scratch, None  # noqa: SLF001 - its own way scans the folder of all runs
 
 
-def _descriptor(pid: int) -> int | None:
-    """Return what can be waited for with a limit; None where there is no such thing, as in a sandbox."""
-    try:
-        return os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
-    except OSError:
-        return None
+def _portions(total: int, jobs: int) -> Iterator[tuple[int, int]]:
+    """Yield portions as their first task and their size; where there are several lanes, the last are small, so that all end together.
 
-
-def _ended(pid: int, wait_s: float) -> bool:
-    """Wait for a process to end; false where it did not in time."""
-    descriptor = _descriptor(pid)
-    if descriptor is not None:
-        try:
-            return bool(select.select([descriptor], [], [], wait_s)[0])
-        finally:
-            os.close(descriptor)
-    until, pause_s = time.perf_counter() + wait_s, 0.0005
-    while time.perf_counter() < until:
-        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
-            return True
-        select.select([], [], [], pause_s)
-        pause_s = min(0.01, 2 * pause_s)
-    return False
+    >>> list(_portions(40, 1)), [count for _, count in _portions(40, 2)]
+    ([(0, 16), (16, 16), (32, 8)], [10, 7, 5, 4, 3, 2, 2, 1, 1, 1, 1, 1, 1, 1])
+    """
+    first = 0
+    while first < total:
+        left = total - first
+        count = min(TASKS_MAX, left) if jobs == 1 else max(1, min(TASKS_MAX, left // (2 * jobs)))
+        yield first, count
+        first += count

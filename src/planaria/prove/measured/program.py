@@ -19,10 +19,11 @@ from typing import IO, Any
 
 import pytest
 
-from planaria.prove.measured.lane import Lanes, Task
+from planaria.prove.measured.lane import Lanes
 from planaria.prove.measured.loading import Woven
 from planaria.prove.measured.suite import ARGUMENTS, Suite
 from planaria.prove.measured.switch import Switch
+from planaria.prove.measured.task import Task
 from planaria.prove.mutant import SourceUnreadable
 
 

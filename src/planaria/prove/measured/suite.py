@@ -69,20 +69,24 @@ class Suite:
         """Note what a fixture reaches that several tests share, for all of them."""
         if fixturedef.scope == "function":
             return (yield)
-        before = (set(self.switch.reached.mutants), set(self.switch.functions))
-        self.switch.reached.mutants.clear()
-        self.switch.functions.clear()
+        switch = self.switch
+        before = (dict(switch.reached), dict(switch.counts))
+        switch.taken()
         try:
             return (yield)
         finally:
-            reached = (set(self.switch.reached.mutants), set(self.switch.functions))
-            self.shared[id(fixturedef)] = reached
-            self.switch.reached.mutants |= before[0]
-            self.switch.functions |= before[1]
+            self.shared[id(fixturedef)] = (set(switch.reached), switch.counts.keys() - {0})
+            switch.reached.update(before[0])
+            for number, count in before[1].items():
+                switch.counts[number] = switch.counts.get(number, 0) + count
 
     def run(self, item: pytest.Item, following: pytest.Item | None) -> Ran:
         """Run one test; `following` is the next, for which shared fixtures are kept."""
+        example = getattr(item, "dtest", None)
+        names = dict(example.globs) if example else {}  # which doctest clears behind itself
         reports = runtestprotocol(item, log=False, nextitem=following)
+        if example:
+            example.globs = names
         for one in reports:
             if one.failed:
                 return Ran(result="failed", text=one.longreprtext[-TEXT_CHARACTERS_MAX:])
