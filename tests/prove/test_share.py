@@ -174,6 +174,17 @@ def test_a_test_that_fails_without_a_mutant_too_decides_nothing_and_ends_the_pro
     assert shared({1: (0,), 2: (1,), 3: (0,)}, unclean=(1,)) == [[0], []]
 
 
+def test_the_first_kill_of_a_new_process_counts_though_it_spoils_the_process():
+    assert shared({1: (0,), 2: (0,), 3: (0,)}, unclean=(0,)) == [[0]]
+
+
+def test_a_kill_counts_at_once_where_its_test_has_just_passed():
+    suite = Suite({1: (0,), 2: (0,), 3: (0,)})
+    share = Share(Lender(suite), [Task(id=number, mode="mutant", tests=(0, 1)) for number in (1, 2, 3)])
+    assert [share._killed(task) for task in share.tasks] == [([0], True)] * 3
+    assert share.runs == 6
+
+
 def test_a_mutant_that_stands_still_is_ended(monkeypatch):
     monkeypatch.setattr(share, "STILL_S", 0.05)
 

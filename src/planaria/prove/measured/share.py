@@ -1,8 +1,8 @@
 """A shared process: several mutants, one after another, as long as each is killed soon and beyond doubt.
 
 Why: most of what a forked process costs is paid by its first test, which touches what the processes had in common until then.
-A kill counts here only where one test fails with the mutant, passes without it, and fails with it again, which nothing that an
-earlier mutant left behind can bring about. What lives, takes its time or ends the process is decided in a process of its own.
+A kill counts here only where a test fails with the mutant right after it passed without it in the same process, which nothing that
+an earlier mutant left behind can bring about. What lives, takes its time or ends the process is decided in a process of its own.
 Not here: a process for a single mutant, and the order of its tests (`lane`).
 """
 
@@ -49,7 +49,7 @@ class Share:
         self.lender, self.tasks = lender, tasks
         # How many tests have begun and how many tasks; then for each task how many tests it ran, the last of which kills it, and which.
         self.page = mmap.mmap(-1, HEAD_BYTES + SLOT_BYTES * len(tasks))
-        self.runs = 0
+        self.runs, self.passed = 0, -1
 
     def run(self) -> tuple[list[list[int]], float]:
         """Return for each task that was begun the tests up to its kill, none where that is decided elsewhere; and the processor seconds."""
@@ -78,27 +78,32 @@ class Share:
             for position, task in enumerate(self.tasks):
                 self.page[NUMBER_BYTES] = position + 1
                 tests, is_sound = self._killed(task)
-                if not is_sound or threading.active_count() > threads:
-                    break
                 if tests:
                     self.lender.learn(task, dict.fromkeys(tests[:-1], "passed") | {tests[-1]: "failed"})
                     place = HEAD_BYTES + SLOT_BYTES * position
                     told = b"".join(one.to_bytes(NUMBER_BYTES) for one in tests)
                     self.page[place + 1 : place + 1 + len(told)] = told
                     self.page[place] = len(tests)
+                if not is_sound or threading.active_count() > threads:
+                    break
             code = 0
         finally:
             os._exit(code)
 
     def _killed(self, task: Task) -> tuple[list[int], bool]:
-        """Return the tests up to the one that kills, none where none did soon; and whether the process is as it should be."""
+        """Return the tests up to the one that kills, none where none did soon; and whether the process is still as it should be.
+
+        A process that has run nothing yet is as good as one in which the test has just passed.
+        """
         tests: list[int] = []
         spent_s = 0.0
         for test in itertools.islice(self.lender.ordered(task), TESTS_MAX):
             tests.append(test)
+            is_sure = self.passed == test or self.runs == 0
             if self._result(task, test) == "failed":
-                is_sure = self._result(task, test, is_on=False) == "passed" and self._result(task, test) == "failed"
-                return tests, is_sure
+                if not is_sure and self._result(task, test, is_on=False) == "passed":
+                    is_sure = self._result(task, test) == "failed"
+                return (tests if is_sure else []), is_sure and self._result(task, test, is_on=False) == "passed"
             spent_s += self.lender.costs[test][0]
             if spent_s > TRIED_S:
                 break
@@ -115,7 +120,9 @@ class Share:
         cpu_s, _, steps = self.lender.costs[test]
         suite.switch.turn_on(task.id if is_on else 0, STEPS_TIMES * steps + STEPS_MORE)
         signal.setitimer(signal.ITIMER_PROF, CPU_TIMES * cpu_s + CPU_MORE_S)
-        return suite.run(suite.items[test], None).result
+        result = suite.run(suite.items[test], None).result
+        self.passed = test if result == "passed" and not is_on else -1
+        return result
 
 
 def can_share(task: Task, costs: Sequence[tuple[float, float, int]]) -> bool:

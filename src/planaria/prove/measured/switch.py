@@ -8,6 +8,7 @@ Not here: the code that asks (`prove.schemata`), processor time (`lane`).
 
 import builtins
 import functools
+import itertools
 import os
 from collections import _count_elements  # type: ignore[attr-defined]  # counts without a frame of Python
 from collections.abc import Callable
@@ -86,23 +87,17 @@ class Switch:
 
         >>> more = Switch().turn_on(7, 10)
         >>> _planaria_mutant, _planaria_step((1,))
-        (7, False)
+        (7, None)
         """
-        left = steps_max
-
-        def step(function: tuple[int]) -> bool:
-            nonlocal left
-            del function
-            left -= 1
-            if left < 0:
-                os._exit(LATE)  # whatever the code catches
-            return False
+        names: Any = builtins
 
         def more(steps: int) -> None:
-            nonlocal left
-            left = steps
+            # An iterator that gives nothing so many times, and then ends the process, whatever the code catches; without a frame of Python.
+            left = itertools.chain(itertools.repeat(None, steps), iter(functools.partial(os._exit, LATE), None))
+            setattr(names, STEP, functools.partial(next, left))
 
-        self._hold(mutant, step, Strange)
+        self._hold(mutant, Strange, Strange)
+        more(steps_max)
         return more
 
     def hollow(self, give: Callable[[], object]) -> None:
