@@ -91,11 +91,13 @@ class Pool:
             if isinstance(value, dict) and value[KIND] == "other function" and step.kind == "call" and not step.target:
                 made = (*script.steps[:place], replace(step, target="made"))
                 self.following += (script.with_steps((*made, Step(kind="see", callee=one, symbol=step.symbol))) for one in FOLLOWING)
-        calls = [one for one in script.steps if one.kind == "call"]
-        if calls[:1] and calls[0].target and calls[0] is script.steps[0]:
+        rest = list(itertools.dropwhile(lambda one: one.kind == "do", script.steps))
+        calls = [one for one in rest if one.kind != "see"]
+        if calls[:1] and calls[0].target and calls[0] is rest[0]:
             self.begun.append(script.with_steps(calls[:STEPS_MAX]))
 
     def _learn(self, seeds: Sequence[Script]) -> None:
+        self.maker.learn_helpers(seeds)
         for one in seeds:
             for step in one.steps:
                 function = self.subjects.callable_at(step.symbol)

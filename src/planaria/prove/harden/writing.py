@@ -143,7 +143,7 @@ class _Text:
         if step.kind == "see" and "(" not in step.callee:
             return
         text = self.code(step.callee if step.kind != "call" else step.call)
-        yield from (f"{f'{step.target} = ' if step.target else ''}{self.call(step, text)}").splitlines()
+        yield from (f"{f'{step.target} = ' if step.target and step.kind == 'call' else ''}{self.call(step, text)}").splitlines()
 
     def _end(self, last: Step) -> list[str] | None:
         """Return the lines that do the last step, and assert what the mutant breaks."""

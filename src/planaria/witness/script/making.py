@@ -13,7 +13,7 @@ from planaria.witness.script.change import changed
 from planaria.witness.script.form import Code, Form, Made, is_key
 from planaria.witness.script.kind import ANY, BOOL, DICT, FLOAT, INT, INTS, STR, Kind, of_form, of_parameter, union
 from planaria.witness.script.range import Range
-from planaria.witness.script.step import Step
+from planaria.witness.script.step import Helper, Script, Step
 from planaria.witness.script.stock import Key, Stock, keep
 from planaria.witness.script.subject import Function, Parameter, Subjects
 
@@ -39,6 +39,7 @@ class Maker:
         self.ranges: dict[Key, Range] = {}
         self.near: list[Form] = []
         self.free_of: set[str] = set()
+        self.helpers: dict[str, Helper] = {}
 
     def learn_constants(self, constants: Iterable[Any]) -> None:
         """Keep the constants of code: numbers with their neighbours, texts."""
@@ -56,6 +57,13 @@ class Maker:
                 keep(self.stock.named[parameter.name], form)
                 for kept in (self.kinds, self.ranges, self.stock.alphabet):
                     kept.pop(key, None)
+
+    def learn_helpers(self, scripts: Iterable[Script]) -> None:
+        """Keep what scripts define before they use it, for arguments that are made with it elsewhere."""
+        for one in scripts:
+            for step in one.steps:
+                if step.kind == "do" and step.target:
+                    self.helpers.setdefault(step.target, Helper(name=step.target, text=step.callee, imports=one.imports))
 
     def kind(self, function: Function, parameter: Parameter) -> Kind:
         """Return what a parameter takes: what a contract or an annotation says, else what people gave, else what the code suggests."""

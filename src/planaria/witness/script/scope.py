@@ -88,6 +88,9 @@ class Scope:
             if owner in self.subjects.classes and node.attr in self.subjects.classes[owner].methods:
                 return f"{owner}.{node.attr}"
             text = self._path(node)
+        elif isinstance(node, ast.Subscript):  # a class with the types that it is for
+            owner = self.symbol_of(node.value)
+            return owner if owner in self.subjects.classes else ""
         else:
             return ""
         if not text:

@@ -13,11 +13,12 @@ from dataclasses import replace
 from typing import Any
 
 from planaria.witness.script.form import Form, Made
-from planaria.witness.script.scope import Scope
+from planaria.witness.script.scope import Scope, Variable
 from planaria.witness.script.statement import ERRORS, LOOPS_MAX, Reader
-from planaria.witness.script.step import Script, Step
+from planaria.witness.script.step import Helper, Script, Step, with_helpers
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+HELPER_MAX = 2000
 SET_UP = ("setUp", "setup_method", "setUpClass", "setup")
 
 
@@ -37,6 +38,8 @@ def from_tests(tree: ast.Module, scope: Scope, *, source: str) -> Iterator[Scrip
     made = whole.script(source)
     if made is not None:
         yield made
+    helpers = helpers_of(tree, outer)
+    outer.names |= {name: Variable(name) for name in helpers}
     for before, node in _tests(tree):
         for given in itertools.islice(_parameters(node, outer), LOOPS_MAX):
             reader = Reader(outer.begin())
@@ -47,7 +50,33 @@ def from_tests(tree: ast.Module, scope: Scope, *, source: str) -> Iterator[Scrip
             reader.steps = [one for one in whole.steps if one.target in used] + reader.steps
             made = reader.script(f"{source}:{node.name}")
             if made is not None:
-                yield made
+                yield with_helpers(made, helpers)
+
+
+def helpers_of(tree: ast.Module, scope: Scope) -> dict[str, Helper]:
+    r"""Return the classes and functions that a file of tests defines for them, by name, where they need only the code and each other.
+
+    >>> from planaria.witness.script.scope import scope_of
+    >>> from planaria.witness.script.subject import subjects_of
+    >>> scope = scope_of(subjects_of({"m": ast.parse("def f(x): ...")}))
+    >>> helpers_of(ast.parse("class Clock: ...\ndef test_f(): ...\ndef g(): return unknown"), scope)
+    {'Clock': Helper(name='Clock', text='class Clock:\n    ...', imports=())}
+    """
+    found: dict[str, Helper] = {}
+    for node in tree.body:
+        if not isinstance(node, (ast.FunctionDef, ast.ClassDef)) or node.name.lower().startswith("test") or node.decorator_list:
+            continue
+        if isinstance(node, ast.ClassDef) and any(isinstance(one, Function) and one.name.startswith("test") for one in node.body):
+            continue
+        inner = scope.begin()
+        inner.names |= {name: Variable(name) for name in (*found, node.name)}
+        try:
+            text = inner.text(node)
+        except ERRORS:
+            continue
+        if len(text) <= HELPER_MAX:
+            found[node.name] = Helper(name=node.name, text=text, imports=tuple(sorted(inner.used)))
+    return found
 
 
 def _tests(tree: ast.Module) -> Iterator[tuple[list[ast.stmt], Function]]:

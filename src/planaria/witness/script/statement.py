@@ -99,6 +99,11 @@ class Reader:
     def _is_of_objects(self, node: ast.AST) -> bool:
         return any(isinstance(one, ast.Name) and isinstance(self.scope.names.get(one.id), Variable) for one in ast.walk(node))
 
+    def _begins_with_object(self, node: ast.expr) -> bool:
+        while isinstance(node, (ast.Attribute, ast.Subscript)):
+            node = node.value
+        return self._object(node) is not None
+
     def _carry_out(self, node: ast.stmt) -> None:
         self.steps.append(Step(kind="do", callee=self.scope.text(node)))
 
@@ -202,6 +207,8 @@ class Reader:
             self._call(inner)
         elif ASSERTING.match(name := ast.unparse(func).rpartition(".")[2]):
             self._asserted(inner, name)
+        elif self._begins_with_object(func):
+            self._carry_out(ast.Expr(inner))  # a call on what an object holds
         else:
             self._look(node)
 

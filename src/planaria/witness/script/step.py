@@ -5,12 +5,13 @@ Not here: how it travels (`stage.actor`), where it comes from (`seed`, `making`)
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from planaria.witness.script.form import Form, size, written_arguments
 
+WORD = re.compile(r"[^\W\d]\w*")
 MADE = re.compile(r"(?<![\w.'\"])(datetime|decimal|fractions|itertools|pathlib)\.")
 
 
@@ -96,3 +97,36 @@ class Script:
     def with_steps(self, steps: Iterable[Step]) -> "Script":
         """Return it with other steps."""
         return replace(self, steps=tuple(steps))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Helper:
+    """A class or a function that a file of tests defines for them, and the modules that it needs."""
+
+    name: str
+    text: str
+    imports: tuple[str, ...] = ()
+
+
+def with_helpers(script: Script, helpers: Mapping[str, Helper]) -> Script:
+    """Return a script that begins with the definitions of the helpers that it uses, and of those that these use.
+
+    >>> script = Script(steps=(Step(callee="Clock", target="clock"),))
+    >>> with_helpers(script, {"Clock": Helper(name="Clock", text="class Clock: pass")}).lines
+    ['class Clock: pass', 'clock = Clock()']
+    """
+    if not helpers:
+        return script
+    there = {one.target for one in script.steps if one.kind == "do"}
+    wanted: dict[str, Helper] = {}
+    texts = [one.text for one in script.steps]
+    while texts:
+        for name in WORD.findall(texts.pop()):
+            if name in helpers and name not in there and name not in wanted:
+                wanted[name] = helpers[name]
+                texts.append(helpers[name].text)
+    if not wanted:
+        return script
+    before = [Step(kind="do", callee=one.text, target=one.name) for name, one in helpers.items() if name in wanted]
+    imports = dict.fromkeys((*script.imports, *(each for one in wanted.values() for each in one.imports)))
+    return replace(script, steps=(*before, *script.steps), imports=tuple(imports))

@@ -15,7 +15,7 @@ from random import Random
 from planaria.witness.script.change import changed, probes
 from planaria.witness.script.form import Code, Form, replaced
 from planaria.witness.script.making import Maker, pairs
-from planaria.witness.script.step import Script, Step
+from planaria.witness.script.step import Script, Step, with_helpers
 from planaria.witness.script.subject import Class, Function, Subjects
 
 CORPUS_MAX, CALLS_MAX, SIZE_MAX, PROBES_MAX, SEEDS_PROBED = 200, 8, 30, 300, 6
@@ -64,14 +64,14 @@ class Unit:
             del self.corpus[CORPUS_MAX // 3]
 
     def looking(self, script: Script) -> Script:
-        """Return a script that ends by looking at every object in it."""
+        """Return a script that ends by looking at every object in it, and begins with the helpers that it uses."""
         if self.owner is None:
-            return replace(script, fresh=self.fresh)
+            return with_helpers(replace(script, fresh=self.fresh), self.maker.helpers)
         objects = [one.target for one in script.steps if one.symbol == self.owner.symbol and one.target]
         looks = [
             Step(kind="see", callee=look.format(name), symbol=self.owner.symbol) for name in dict.fromkeys(objects) for look in self.looks
         ]
-        return replace(script, steps=(*script.steps, *looks[:SIZE_MAX]))
+        return with_helpers(replace(script, steps=(*script.steps, *looks[:SIZE_MAX])), self.maker.helpers)
 
     def script(self) -> Script:
         """Return a new script: a variation of one that is worth it, or a new one."""
@@ -180,7 +180,7 @@ class Unit:
 
 def _variables(script: Script, step: Step) -> bool:
     """Say whether a step uses what other steps of its script bind."""
-    targets = {one.target for one in script.steps if one.target}
+    targets = {one.target for one in script.steps if one.target and one.kind != "do"}
     return bool(targets & set(re.findall(r"\w+", step.text.partition("(")[2]))) or "." in step.callee.removeprefix(step.symbol)
 
 
