@@ -18,7 +18,7 @@ from planaria.witness.plain import KIND
 from planaria.witness.script.form import Code, Made
 from planaria.witness.script.step import Script, Step
 from planaria.witness.script.subject import Function
-from planaria.witness.script.unit import Unit, units_of, variable_for
+from planaria.witness.script.unit import Unit, called, units_of, variable_for
 from planaria.witness.stage.actor import Actor, Played
 
 AT_ONCE, WIDE_AFTER, TRACED, SCRIPTS_MAX, REPEATED_MAX, TRIES = 24, 1500, 240, 20_000, 500, 6
@@ -159,7 +159,7 @@ class Pool:
         few = [asked, *chance.choices(unit.functions, weights, k=chance.choice((0, 1, 2)))]  # of few sorts, so that they meet more often
         following = [*chance.choices(few, k=chance.choice((0, 1, 2, 3, 4))), asked]
         for function in [*following, *chance.choices(quiet, k=chance.choice((0, 1, 2)))]:
-            step = self.maker.call(function, f"{name}.{function.callee}" if function.kind != "function" else "")
+            step = self.maker.call(function, called(owner, function, name) if function.kind != "function" else "")
             if function is asked and chance.random() < VARIED_SHARE:
                 others = (Code(name), Made(owner.callee, steps[0].given, steps[0].named))
                 step = chance.choice([step, *variants(function, step, self.maker, others)])

@@ -96,7 +96,7 @@ class Switch:
             left = itertools.chain(itertools.repeat(None, steps), iter(functools.partial(os._exit, LATE), None))
             setattr(names, STEP, functools.partial(next, left))
 
-        self._hold(mutant, Strange, Strange)
+        self._hold(mutant, id, Strange)
         more(steps_max)
         return more
 

@@ -19,12 +19,13 @@ from planaria.witness.script.making import Maker
 from planaria.witness.script.reduction import reduced
 from planaria.witness.script.step import Script, Step
 from planaria.witness.script.subject import Subjects
-from planaria.witness.script.unit import Unit, units_of
+from planaria.witness.script.unit import Unit, heirs_of, units_of
 from planaria.witness.stage.actor import Actor, Played
 
 AT_ONCE, TRIES, FOUND_MAX, FOUND_EACH_MAX = 24, 6, 40, 3
 MORE_S, MORE_SHARE, SEEDS_FIRST, TIMED_MAX = 0.4, 0.1, 48, 12
 NARROW_SHARE, PATIENCE_TIMES, REDUCE_SHARE, TRACED_SCRIPTS = 0.75, 8, 0.5, 480
+HEIRS_SHARE = 0.2
 Places = frozenset[str]
 ENDED: Told = {"k": "unknown", "code": "ended", "text": "it ended"}
 
@@ -120,6 +121,7 @@ class Hunt:
         self.ended: set[str] = set()
         self.found_at_s: dict[int, float] = {}
         self.alike: dict[str, list[Script]] = {}
+        self.has_heirs = False
 
     @property
     def cpu_s(self) -> float:
@@ -190,6 +192,9 @@ class Hunt:
     def _generated(self, budget_s: float) -> Iterator[Script]:
         while self.units:
             self.maker.stock.wide = self.cpu_s > NARROW_SHARE * budget_s
+            if not self.has_heirs and self.cpu_s > HEIRS_SHARE * budget_s:
+                self.has_heirs = True
+                self.units += heirs_of(self.subjects, [one for one in self.affected if not self.looked.compared[one]], self.maker)
             for unit in [one for one in self.units if not self._is_done(one, budget_s)] or self.units:
                 for _ in range(3):
                     yield self._within(unit)
@@ -277,6 +282,9 @@ class Hunt:
     def _miss(self, step: Step, outcome: Told | None) -> None:
         self.looked.outside[step.symbol] += 1
         if outcome is not None and outcome["k"] in ("failed", "stop"):
+            function = self.subjects.callable_at(step.symbol)
+            if function is not None and step.kind == "call":
+                self.maker.learn_error(function, step, f"{outcome['error']}: {outcome.get('text', '')}")
             self.looked.errors.setdefault(step.symbol, f"{outcome['error']}: {outcome.get('text', '')}")
 
     async def _take(self, suspect: Suspect, budget_s: float) -> None:

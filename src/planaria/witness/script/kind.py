@@ -55,7 +55,8 @@ MADE = {
     "Callable": ("(lambda *given: given[0] if given else None)", "(lambda *given: bool(given and given[0]))", "str", "len", "(lambda x: x)",
                  "(lambda x, y: x + y)"),
 }  # fmt: skip
-FUNCTION, DATE, DURATION = (Kind("one of", (), MADE[name]) for name in ("Callable", "date", "timedelta"))
+FUNCTION, DATE, MOMENT, DURATION = (Kind("one of", (), MADE[name]) for name in ("Callable", "date", "datetime", "timedelta"))
+FILE = Kind("file")
 NAMED = (
     ((r"^(s|text|string|word|name|sentence|str\d?|char|ch|c|key|title|path|line|message|pattern|prefix|suffix|substring|email|url|date|password"
      r"|username)$|_(name|text|string|str|key)$"), STR),
@@ -66,6 +67,7 @@ NAMED = (
     (r"^(l|lst|list\d?|nums|numbers|arr|array|items|values|data|seq|elements|xs|list_?\w*|\w+_list)$", INTS),
     (r"^(matrix|grid|lists|rows)$", Kind("list", (INTS,))),
     (r"^(d|dict\d?|mapping|table|\w+_dict)$", DICT),
+    (r"^(file_?obj|fp|fh|fd|stream|in_?file|out_?file|input_file|buffer)$", FILE),
     (r"^(is|has|should|use)_\w+$|^(flag|reverse|verbose)$", BOOL),
     (r"^(f|fn|func|function|callback|predicate|pred|key_func)$", FUNCTION),
     (r"^(t|tup|tuple\d?|test_tup\d?|pair|point)$", Kind("tuple", (INT, INT, INT))),
@@ -83,12 +85,19 @@ TAKING = ("sorted", "sum", "max", "min", "len", "enumerate", "iter", "list", "tu
 METHODS = {
     **dict.fromkeys(TEXTUAL, STR), **dict.fromkeys(("items", "keys", "values", "setdefault"), DICT), "decode": BYTES, "is_integer": FLOAT,
     **dict.fromkeys(("append", "sort", "extend", "insert"), INTS), **dict.fromkeys(("union", "intersection"), Kind("set", (INT,))),
-    "bit_length": INT, "year": DATE, "total_seconds": DURATION,
+    "bit_length": INT, "year": DATE, "total_seconds": DURATION, **dict.fromkeys(("tzinfo", "utcoffset", "hour", "minute"), MOMENT),
+    **dict.fromkeys(("read", "readline", "readlines", "seek", "tell"), FILE),
 }  # fmt: skip
 TAKERS = {
     **dict.fromkeys(TAKING, INTS), **dict.fromkeys(("range", "chr", "bin", "hex", "abs"), INT), "ord": STR,
     **dict.fromkeys(("math.sqrt", "math.floor", "round"), FLOAT),
 }  # fmt: skip
+WANTED = (
+    (r"bytes-like object is required, not '(\w+)'", BYTES), (r"expected string or bytes-like object, got '(\w+)'", STR),
+    (r"(?:must be|expected) (?:a )?str(?:ing)?\b.*(?:not|got|,) '?(\w+)'?", STR), (r"'(\w+)' object is not callable", FUNCTION),
+    (r"'(\w+)' object is not (?:iterable|reversible|subscriptable)", INTS), (r"object of type '(\w+)' has no len", INTS),
+    (r"'(\w+)' object cannot be interpreted as an integer", INT), (r"'(\w+)' object is not a mapping", DICT),
+)  # fmt: skip
 ARITHMETIC = (ast.Sub, ast.Div, ast.FloorDiv, ast.Pow, ast.RShift, ast.LShift, ast.BitAnd, ast.BitXor)
 
 
@@ -260,6 +269,36 @@ def _compared(other: ast.expr, how: ast.cmpop) -> Kind:
     if not isinstance(other, ast.Constant) or other.value is None or isinstance(how, (ast.In, ast.NotIn)):
         return ANY
     return PLAIN.get(type(other.value).__name__, ANY)
+
+
+def of_error(text: str, given: str) -> Kind:
+    """Return the kind that an error asks for in the place of an argument of the type `given`.
+
+    >>> of_error("AttributeError: 'int' object has no attribute 'tzinfo'", "int").options[0]
+    'datetime.datetime(2024, 2, 29, 12, 30)'
+    """
+    missing = re.search(r"'(\w+)' object has no attribute '(\w+)'", text)
+    if missing:
+        return METHODS.get(missing[2], ANY) if missing[1] == given else ANY
+    for pattern, kind in WANTED:
+        found = re.search(pattern, text)
+        if found and given in found.groups():
+            return kind
+    return ANY
+
+
+def type_of(form: Form) -> str:
+    """Return the name of the type that a form is written for, as errors tell it; empty where that cannot be read.
+
+    >>> type_of([1]), type_of(Code("lambda x: x")), type_of(Code("other"))
+    ('list', 'function', '')
+    """
+    if isinstance(form, Made):
+        return form.callee.rpartition(".")[2]
+    if isinstance(form, Code):
+        made = re.match(r"(?:\w+\.)?(date|datetime|timedelta|Decimal|Fraction)\(", form.text)
+        return "function" if "lambda" in form.text else made[1] if made else ""
+    return type(form).__name__
 
 
 def _filled(kind: Kind) -> Kind:

@@ -11,13 +11,14 @@ from typing import Any
 
 from planaria.witness.script.change import changed
 from planaria.witness.script.form import Code, Form, Made, is_key
-from planaria.witness.script.kind import ANY, BOOL, DICT, FLOAT, INT, INTS, STR, Kind, of_form, of_parameter, union
+from planaria.witness.script.kind import ANY, BOOL, DICT, FLOAT, INT, INTS, STR, Kind, of_error, of_form, of_parameter, type_of, union
 from planaria.witness.script.range import Range
 from planaria.witness.script.step import Helper, Script, Step
 from planaria.witness.script.stock import Key, Stock, keep
 from planaria.witness.script.subject import Function, Parameter, Subjects
 
 DEPTH_MAX = 3
+ASKED_SHARE = 0.12
 ANYTHING = (INT, STR, INTS, Kind("list", (STR,)), FLOAT, DICT, BOOL)
 
 
@@ -58,6 +59,15 @@ class Maker:
                 for kept in (self.kinds, self.ranges, self.stock.alphabet):
                     kept.pop(key, None)
 
+    def learn_error(self, function: Function, step: Step, text: str) -> None:
+        """Learn from what code says of arguments that it cannot take which kind it wants, where nobody gave or declared one."""
+        for parameter, form in pairs(function, step):
+            key = (function.symbol, parameter.name)
+            wanted = of_error(text, type_of(form))
+            if wanted != ANY and not self.stock.given.get(key) and not of_parameter(parameter, function, self.subjects)[1]:
+                self.kinds[key] = wanted
+                self.stock.seen.pop(key, None)
+
     def learn_helpers(self, scripts: Iterable[Script]) -> None:
         """Keep what scripts define before they use it, for arguments that are made with it elsewhere."""
         for one in scripts:
@@ -80,11 +90,16 @@ class Maker:
     def is_wide(self, function: Function, step: Step) -> bool:
         """Say whether an argument goes beyond what people gave, where nothing declares that it may; a guess of a guess does."""
         return function.symbol not in self.free_of and any(
-            not (self.range(key).holds(form) or (form is None and one.name in self.stock.may_be_none))
+            not (self.range(key).holds(form) or self._may_be(one, form))
             if self.stock.given.get(key := (function.symbol, one.name))
             else self.kind(function, one) == ANY
             for one, form in pairs(function, step)
         )
+
+    def _may_be(self, parameter: Parameter, form: Form) -> bool:
+        """Say whether the code asks itself about such a form, beside those that people gave."""
+        is_other = parameter.is_rest if isinstance(form, list) else isinstance(form, Made) and form.callee == "iter"
+        return (form is None and parameter.name in self.stock.may_be_none) or (is_other and parameter.name in self.stock.asked)
 
     def range(self, key: Key) -> Range:
         """Return the range of what people gave for a parameter."""
@@ -105,7 +120,8 @@ class Maker:
         skipped = False
         for one in function.parameters:
             if one.is_rest:
-                given += [] if skipped else [self.make(function, one, depth) for _ in range(self.chance.choice((0, 1, 1, 2, 3)))]
+                rest = [] if skipped else [self.make(function, one, depth) for _ in range(self.chance.choice((0, 1, 1, 2, 3)))]
+                given += [rest] if one.name in self.stock.asked and self.chance.random() < ASKED_SHARE else rest
                 skipped = True
             elif not one.is_required and self.chance.random() < 0.5:
                 skipped = True
@@ -120,6 +136,9 @@ class Maker:
         key, chance, stock = (function.symbol, parameter.name), self.chance, self.stock
         at, seen = chance.random(), stock.seen.get(key)
         kind = self.kind(function, parameter)
+        if parameter.name in stock.asked and not depth and chance.random() < ASKED_SHARE:
+            made = self.make(function, parameter, DEPTH_MAX)
+            return Made("iter", (made,)) if isinstance(made, (list, str, tuple)) else made
         if parameter.name in stock.may_be_none and chance.random() < 0.06:
             return None
         if key in stock.given and function.symbol not in self.free_of and (options := self.range(key).options):
@@ -149,9 +168,16 @@ class Maker:
         stock = self.stock
         singles: dict[str, Callable[[], Form]] = {
             "int": stock.integer, "float": stock.decimal, "bool": lambda: chance.random() < 0.5, "none": lambda: None,
-            "str": lambda: stock.text(key), "bytes": lambda: stock.text(key).encode(), "list": list, "tuple": tuple, "dict": dict,
+            "file": lambda: self._file(key), "str": lambda: stock.text(key),
+            "bytes": lambda: stock.text(key).encode(), "list": list, "tuple": tuple, "dict": dict,
         }  # fmt: skip
         return singles.get(kind.name, lambda: self.new(chance.choice(ANYTHING), key, depth + 1))()
+
+    def _file(self, key: Key) -> Form:
+        """Return an open file with a few lines, of text or of bytes."""
+        lines = "\n".join(self.stock.text(key) for _ in range(self.chance.choice((0, 1, 2, 3, 5))))
+        end = self.chance.choice(("", "\n"))
+        return Made("io.StringIO", (lines + end,)) if self.chance.random() < 0.5 else Made("io.BytesIO", ((lines + end).encode(),))
 
     def _object(self, symbol: str, depth: int) -> Form:
         found = self.subjects.classes.get(symbol)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from planaria.witness.script.form import Form, size, written_arguments
 
 WORD = re.compile(r"[^\W\d]\w*")
-MADE = re.compile(r"(?<![\w.'\"])(datetime|decimal|fractions|itertools|pathlib)\.")
+MADE = re.compile(r"(?<![\w.'\"])(datetime|decimal|fractions|io|itertools|pathlib)\.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,8 @@ def _lists() -> defaultdict[Any, list[Form]]:
 class Stock:
     """Forms by the parameter (`Key`: symbol and name) that took them, `named` by its name alone, constants by their type.
 
-    Of the names in the code, `sought` are looked up in something that may not hold them, and `may_be_none` are compared with None.
+    Of the names in the code, `sought` are looked up in something that may not hold them, `may_be_none` are compared with None,
+    and of what `asked` stand for the type is asked.
 
     >>> stock = Stock(Random(1), Subjects())
     >>> stock.learn_constants([100, "ab"])
@@ -50,6 +51,7 @@ class Stock:
     alphabet: dict[Key, str] = field(default_factory=dict)
     sought: set[str] = field(default_factory=set)
     may_be_none: set[str] = field(default_factory=set)
+    asked: set[str] = field(default_factory=set)
     wide: bool = False
 
     def learn_constants(self, constants: Iterable[Any]) -> None:
@@ -65,7 +67,12 @@ class Stock:
 
     def learn_questions(self, trees: Iterable[ast.AST]) -> None:
         """Keep what the code asks of the values that names stand for."""
-        for node in (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Compare)):
+        everything = [node for tree in trees for node in ast.walk(tree)]
+        for call in (one for one in everything if isinstance(one, ast.Call) and len(one.args) > 1):
+            if ast.unparse(call.func) in ("isinstance", "hasattr"):
+                about = call.args[0].value if isinstance(call.args[0], ast.Subscript) else call.args[0]
+                self.asked |= {about.id} if isinstance(about, ast.Name) else set()
+        for node in (one for one in everything if isinstance(one, ast.Compare)):
             name = getattr(node.left, "id", getattr(node.left, "attr", ""))
             if isinstance(node.ops[0], (ast.In, ast.NotIn)):
                 self.sought.add(name)

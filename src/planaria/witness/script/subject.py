@@ -57,6 +57,7 @@ class Class:
     document: str = ""
     is_error: bool = False
     members: tuple[str, ...] = ()
+    above: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +175,7 @@ def _class(node: ast.ClassDef, symbol: str, prefix: str, by_name: Mapping[str, a
     return Class(
         symbol=symbol, callee=symbol, maker=maker, methods=methods, looks=tuple(looks), document=ast.get_docstring(node) or "",
         is_error="Exception" in bases or "Error" in bases, members=members if "Enum" in bases or "Flag" in bases else (),
+        above=tuple(name for one in lineage[1:] for name, other in by_name.items() if other is one),
     )  # fmt: skip
 
 

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from planaria.witness.script.change import changed, probes
-from planaria.witness.script.form import Code, Form, replaced
+from planaria.witness.script.form import Code, Form, Made, replaced
 from planaria.witness.script.making import Maker, pairs
 from planaria.witness.script.step import Script, Step, with_helpers
 from planaria.witness.script.subject import Class, Function, Subjects
 
+ASKED_SHARE, LIKE_SHARE, HEIRS_MAX = 0.5, 0.5, 3
 CORPUS_MAX, CALLS_MAX, SIZE_MAX, PROBES_MAX, SEEDS_PROBED = 200, 8, 30, 300, 6
 
 
@@ -125,10 +126,11 @@ class Unit:
         return replace(step, named=replaced(step.named, place - len(step.given), (parameter.name, made)))
 
     def _method(self, name: str) -> Step:
-        function = self.chance.choice(self.functions)
+        asked = [one for one in self.functions if one.symbol in self.symbols]
+        function = self.chance.choice(asked if asked and self.chance.random() < ASKED_SHARE else self.functions)
         if function.kind == "function":
             return self.maker.call(function)
-        step = self.maker.call(function, f"{name}.{function.callee}")
+        step = self.maker.call(function, called(self.owner, function, name))
         self.maker.near = [one for _, one in pairs(function, step)][:3] + self.maker.near[:9]
         return step
 
@@ -143,7 +145,19 @@ class Unit:
         ]
         is_known = bool(known) and self.chance.random() < 0.6
         made = replace(known[0], target=name) if is_known else self.maker.call(self.owner.maker, target=name)
-        return Script(steps=(made, *(self._method(name) for _ in range(count if self.functions else 0))))
+        steps = (self._method(name) for _ in range(count if self.functions else 0))
+        return Script(steps=(made, *(self._with_like(one, made) for one in steps)))
+
+    def _with_like(self, step: Step, made: Step) -> Step:
+        """Return a call in which another object is now and then one made like this one, or nearly."""
+        assert self.owner is not None, "objects have a class"
+        for place, form in enumerate(step.given):
+            if isinstance(form, Made) and form.callee == self.owner.callee and self.chance.random() < LIKE_SHARE:
+                like: Form = Made(self.owner.callee, made.given, made.named)
+                if self.chance.random() < LIKE_SHARE:
+                    like = changed(like, (step.symbol, ""), self.maker.stock)
+                step = replace(step, given=replaced(step.given, place, like))
+        return step
 
     def _varied(self) -> Script:
         base = self.chance.choice(self.corpus)
@@ -215,8 +229,33 @@ def _shares(node: ast.AST) -> bool:
     return any(isinstance(one, ast.Global) for one in ast.walk(node))
 
 
+def heirs_of(subjects: Subjects, symbols: Iterable[str], maker: Maker) -> list[Unit]:
+    """Return units of classes that inherit methods, for those that no object of their own class will show."""
+    wanted = set(symbols)
+    found: list[Unit] = []
+    for owner in subjects.classes.values():
+        mine = {
+            f"{owner.symbol}.{name}"
+            for above in owner.above
+            for name, one in owner.methods.items()
+            if f"{above}.{name}" in wanted and one.node is subjects.classes[above].methods[name].node
+        }
+        if mine and not owner.is_error:
+            methods = tuple(owner.methods.values())
+            found.append(Unit(functions=methods, symbols=frozenset(mine), maker=maker, owner=owner, looks=owner.looks))
+    return found[:HEIRS_MAX]
+
+
+def called(owner: Class | None, function: Function, name: str) -> str:
+    """Return the text that calls a method on an object of that name; what belongs to the class is called on the class."""
+    if owner is not None and function.kind in ("classmethod", "staticmethod"):
+        return f"{owner.callee}.{function.callee}"
+    return f"{name}.{function.callee}"
+
+
 def with_looks(units: Sequence[Unit], other: Subjects) -> None:
     """Look only at what objects of both versions have."""
     for unit in units:
         twin = other.classes.get(unit.owner.symbol) if unit.owner else None
-        unit.looks = tuple(one for one in unit.looks if twin is not None and one in twin.looks)
+        there = {*twin.looks, *(f"{{0}}.{name}" for name in twin.methods)} if twin is not None else set()
+        unit.looks = tuple(one for one in unit.looks if one in there)
