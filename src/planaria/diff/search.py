@@ -23,8 +23,9 @@ from planaria.diff.material import Agreement, agreed, code_of, from_file, maker_
 from planaria.diff.observed import BehaviourRequest, BehaviourResult
 from planaria.diff.version import Version
 from planaria.witness.script.branch import reached
-from planaria.witness.script.hunt import Difference, Hunt, Pairing, not_exercised, summed_up
+from planaria.witness.script.hunt import Difference, Hunt, Pairing
 from planaria.witness.script.likeness import shown
+from planaria.witness.script.looked import not_exercised, summed_up
 from planaria.witness.script.making import Maker
 from planaria.witness.script.step import Script
 from planaria.witness.script.subject import Subjects, subjects_of
@@ -105,7 +106,7 @@ class Search:
         if "behaviour" in wants:
             found += [self._finding(one) for one in differences if not one.symbol.startswith(gone or "-")]
             found += self._acts(sums[0], {**sums[1], **self._alone(pairing, hunt)})
-            left = not_exercised(hunt, pairing.old.failed) | _unsteady(hunt)
+            left = not_exercised(hunt.looked, hunt.affected, pairing.old.failed, modules=len(hunt.subjects.modules)) | _unsteady(hunt)
         if "performance" in wants:
             from planaria.diff.performance import performance_findings
 
@@ -290,7 +291,7 @@ class Search:
     def _summary(self, hunt: Hunt | None, affected: frozenset[str], sums: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
         facts: dict[str, Any] = {"inputs": 0, "calls": 0, "branches": None, "cpu_s": 0.0}
         if hunt is not None:
-            told = summed_up(hunt)
+            told = summed_up(hunt.looked)
             facts |= {"inputs": told["scripts"], "calls": told["calls"], "cpu_s": told["cpu_s"]}
             facts["branches"] = {
                 side: list(self._branches(version, told_of, hunt))

@@ -2,7 +2,8 @@ import ast
 from random import Random
 from types import SimpleNamespace
 
-from planaria.witness.script.hunt import Hunt, Pairing, not_exercised, summed_up
+from planaria.witness.script.hunt import Hunt, Pairing
+from planaria.witness.script.looked import not_exercised, summed_up
 from planaria.witness.script.making import Maker
 from planaria.witness.script.step import Script, Step
 from planaria.witness.script.subject import subjects_of
@@ -15,6 +16,10 @@ class Bank:
     def __init__(self, x): ...
     def put(self, x): ...
 """
+
+
+def left(hunt, failed):
+    return not_exercised(hunt.looked, hunt.affected, failed, modules=len(hunt.subjects.modules))
 
 
 class Told(Exception):
@@ -99,8 +104,8 @@ async def test_a_difference_is_found_shrunk_and_played_again_by_actors_begun_ane
     assert await run(hunt) == [("f", ["f(13)"], False)]
     assert "stop" in hunt.pairing.old_again.played
     assert hunt.cpu_s < 1.0
-    assert summed_up(hunt)["compared"]["f"] > 1
-    assert not_exercised(hunt, {}) == {}
+    assert summed_up(hunt.looked)["compared"]["f"] > 1
+    assert left(hunt, {}) == {}
     hunt.pairing.stop()
 
 
@@ -147,7 +152,7 @@ async def test_an_old_version_that_disagrees_with_itself_shows_nothing():
     assert await run(hunt) == []
     assert hunt.looked.unsteady["f"] > 0
     hunt.looked.compared.clear()
-    assert not_exercised(hunt, {}) == {"f": "the old version disagrees with itself"}
+    assert left(hunt, {}) == {"f": "the old version disagrees with itself"}
 
 
 async def test_a_new_version_that_disagrees_with_itself_is_told_so():
@@ -159,7 +164,7 @@ async def test_a_new_version_that_disagrees_with_itself_is_told_so():
 async def test_a_difference_that_does_not_come_again_is_none():
     hunt = hunt_of(differing(lambda x: x == 30, {"k": "unknown", "code": "ended", "text": "signal 9"}), again=plainly)
     assert await run(hunt) == []
-    assert summed_up(hunt)["not_repeated"] > 0
+    assert summed_up(hunt.looked)["not_repeated"] > 0
 
 
 async def test_an_answer_that_is_only_late_is_slow_and_one_that_never_comes_is_a_difference():
@@ -184,7 +189,7 @@ async def test_it_ends_with_its_budget_and_keeps_what_was_alike():
     assert await run(hunt) == []
     assert 1.0 <= hunt.cpu_s < 1.5
     assert {script.steps[0].symbol for script in hunt.alike["f"]} == {"f"}
-    assert not_exercised(hunt, {}) == {}
+    assert left(hunt, {}) == {}
 
 
 async def test_what_was_not_compared_is_told_with_its_reason():
@@ -194,11 +199,11 @@ async def test_what_was_not_compared_is_told_with_its_reason():
     seeds = [Script(steps=(call("f", 30),))]
     outside = hunt_of(failing, old=failing)
     assert await run(outside, seeds) == []
-    assert not_exercised(outside, {}) == {"f": "every input was outside what it takes (KeyError: )"}
-    assert "no call" in not_exercised(hunt_of(plainly), {})["f"]
+    assert left(outside, {}) == {"f": "every input was outside what it takes (KeyError: )"}
+    assert "no call" in left(hunt_of(plainly), {})["f"]
     broken = hunt_of(plainly, failed={"m": "ImportError: x"})
     assert await run(broken) == []
-    assert not_exercised(broken, {"m": "ImportError: x"}) == {"f": "the old version cannot be imported: ImportError: x"}
+    assert left(broken, {"m": "ImportError: x"}) == {"f": "the old version cannot be imported: ImportError: x"}
 
 
 async def test_an_actor_that_ends_leaves_an_outcome_that_differs():

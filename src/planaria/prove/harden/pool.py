@@ -118,10 +118,10 @@ class Pool:
             for each in with_options(one, self.maker, wanted)
         )
         probing = (one for each in itertools.zip_longest(*(unit.probing() for unit in self.units)) for one in each if one is not None)
-        yield from filter(self._is_new, map(_importing, itertools.islice(seeded, 2 * AT_ONCE)))
+        yield from filter(self._is_new, itertools.islice(seeded, 2 * AT_ONCE))
         while self.units:
             for some in (seeded, self._following(), options, probing, self._stories(), self._generated()):
-                yield from itertools.islice(filter(self._is_new, map(_importing, some)), AT_ONCE // 2)
+                yield from itertools.islice(filter(self._is_new, some), AT_ONCE // 2)
 
     def _is_new(self, script: Script) -> bool:
         """Say whether a script was not tried; after many that were, what is there is taken."""
@@ -187,12 +187,6 @@ class Pool:
     def _units_in(self, script: Script) -> list[Unit]:
         symbols = {one.symbol for one in script.steps}
         return [unit for unit in self.units if unit.exercised & symbols][:1]
-
-
-def _importing(script: Script) -> Script:
-    """Return a script that imports what its looks need."""
-    needs_copy = any(one.kind == "see" and one.callee.startswith("copy.") for one in script.steps)
-    return replace(script, imports=("copy", *script.imports)) if needs_copy and "copy" not in script.imports else script
 
 
 def _is_several(script: Script) -> bool:

@@ -25,7 +25,6 @@ from planaria.witness.script.subject import Subjects, subjects_of
 from planaria.witness.stage.actor import Order
 
 NAMED = {"__name__", "__qualname__", "__doc__", "__module__", "__wrapped__"}
-COPIED = {"__copy__", "__deepcopy__", "__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getnewargs__"}
 UNREADABLE = (SyntaxError, ValueError, RecursionError)
 FUNCTIONS, SILENT = (ast.FunctionDef, ast.AsyncFunctionDef), (ast.Pass, ast.Global, ast.Nonlocal, ast.Try, ast.Break, ast.Continue)
 SEEDS_MAX = 300
@@ -91,16 +90,14 @@ class Project:
         return found
 
     def looks(self, owner: str) -> list[str]:
-        """Return what else shows the state of an object: names that its class sets, and copies where that says how it is copied."""
+        """Return what else shows the state of an object: names that its class sets."""
         module = next((one for one in sorted(self.version.modules, key=len, reverse=True) if owner.startswith(f"{one}.")), "")
         tree = self.version.tree(module)
         nodes = tree.body if tree is not None else []
         node = next((one for one in nodes if isinstance(one, ast.ClassDef) and f"{module}.{one.name}" == owner), None)
         inside = list(ast.walk(node)) if node is not None else []
         set_ = {one.attr for one in inside if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)}
-        made = {one.name for one in inside if isinstance(one, FUNCTIONS)}
-        copies = ["copy.copy({0})", "copy.deepcopy({0})"] if made & COPIED else []
-        return [*(f"{{0}}.{name}" for name in sorted(set_ & NAMED)), *copies]
+        return [f"{{0}}.{name}" for name in sorted(set_ & NAMED)]
 
     @cached_property
     def scripts(self) -> dict[str, list[Script]]:

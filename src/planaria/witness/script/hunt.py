@@ -8,13 +8,12 @@ Not here: which symbols may have changed, what is reported (`diff.observed`).
 
 import asyncio
 import itertools
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from time import process_time
-from typing import Any
 
 from planaria.witness.script.likeness import Told, is_outside, places
+from planaria.witness.script.looked import Looked
 from planaria.witness.script.making import Maker
 from planaria.witness.script.reduction import reduced
 from planaria.witness.script.step import Script, Step
@@ -25,7 +24,7 @@ from planaria.witness.stage.actor import Actor, Played
 AT_ONCE, TRIES, FOUND_MAX, FOUND_EACH_MAX = 24, 6, 40, 3
 MORE_S, MORE_SHARE, SEEDS_FIRST, TIMED_MAX = 0.4, 0.1, 48, 12
 NARROW_SHARE, PATIENCE_TIMES, REDUCE_SHARE, TRACED_SCRIPTS = 0.75, 8, 0.5, 480
-HEIRS_SHARE = 0.2
+HEIRS_SHARE, PATIENCE_MIN_S = 0.2, 0.06
 Places = frozenset[str]
 ENDED: Told = {"k": "unknown", "code": "ended", "text": "it ended"}
 
@@ -44,22 +43,6 @@ class Difference:
     new: Told
     seen: int = 1
     unsteady: bool = False
-
-
-@dataclass(frozen=False, slots=True)
-class Looked:
-    """How hard it looked: scripts and calls, calls by symbol, those that could be compared, what could not and why."""
-
-    scripts: int = 0
-    calls: int = 0
-    cpu_s: float = 0.0
-    played: Counter[str] = field(default_factory=Counter)
-    compared: Counter[str] = field(default_factory=Counter)
-    outside: Counter[str] = field(default_factory=Counter)
-    unsteady: Counter[str] = field(default_factory=Counter)
-    slow: Counter[str] = field(default_factory=Counter)
-    errors: dict[str, str] = field(default_factory=dict)
-    not_repeated: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,7 +253,7 @@ class Hunt:
             self.looked.played[step.symbol] += 1
             self.looked.calls += 1
             if one is None or is_outside(one, given=given):
-                self._miss(step, one)
+                self._miss(script, step, one)
                 return None
             found = places(one, other) if other is not None else frozenset(("outcome",))
             self.looked.compared[step.symbol] += 1
@@ -279,13 +262,26 @@ class Hunt:
                 return Suspect(script=shown, places=found, old=one, new=other if other is not None else ENDED)
         return None
 
-    def _miss(self, step: Step, outcome: Told | None) -> None:
+    def _miss(self, script: Script, step: Step, outcome: Told | None) -> None:
         self.looked.outside[step.symbol] += 1
+        if outcome is not None and outcome.get("code") == "late":
+            self._forget(script)
         if outcome is not None and outcome["k"] in ("failed", "stop"):
             function = self.subjects.callable_at(step.symbol)
             if function is not None and step.kind == "call":
                 self.maker.learn_error(function, step, f"{outcome['error']}: {outcome.get('text', '')}")
             self.looked.errors.setdefault(step.symbol, f"{outcome['error']}: {outcome.get('text', '')}")
+
+    def _forget(self, script: Script) -> None:
+        """Vary no more what did not end in time, and be less patient: it costs what hundreds of others do."""
+        self.call_s = max(PATIENCE_MIN_S, self.call_s / 2)
+        calls = [one for one in script.steps if one.kind == "call"]
+        for step in calls:
+            function = self.subjects.callable_at(step.symbol)
+            if function is not None:
+                self.maker.forget(function, step)
+        for unit in self._units_in(script):
+            unit.corpus = [one for one in unit.corpus if not calls or calls[0].text not in [each.text for each in one.steps]]
 
     async def _take(self, suspect: Suspect, budget_s: float) -> None:
         """Find out whether it is a difference; if so, make it small and keep it."""
@@ -367,32 +363,3 @@ class Hunt:
         self.pairing.new_again.send([suspect.script.plain()], call_s=PATIENCE_TIMES * self.call_s, traced=False)
         outcomes = self.pairing.new_again.collect()[0].outcomes
         return bool(outcomes) and outcomes[-1]["k"] != "unknown" and not places(suspect.old, outcomes[-1])
-
-
-def not_exercised(hunt: Hunt, failed: Mapping[str, str]) -> dict[str, str]:
-    """Return the affected symbols of which no call could be compared, with the reason."""
-    looked, found = hunt.looked, {}
-    for symbol in sorted(hunt.affected):
-        if looked.compared[symbol]:
-            continue
-        module = next((name for name in failed if symbol.startswith(name)), "")
-        if failed and (module or len(failed) == len(hunt.subjects.modules)):
-            found[symbol] = f"the old version cannot be imported: {failed.get(module) or next(iter(failed.values()))}"
-        elif looked.unsteady[symbol]:
-            found[symbol] = "the old version disagrees with itself"
-        elif looked.played[symbol]:
-            found[symbol] = f"every input was outside what it takes ({looked.errors.get(symbol, 'a condition does not hold')})"
-        else:
-            found[symbol] = "no call of it was made within the budget"
-    return found
-
-
-def summed_up(hunt: Hunt) -> dict[str, Any]:
-    """Return how hard it looked, as data."""
-    looked = hunt.looked
-    return {
-        "scripts": looked.scripts, "calls": looked.calls, "cpu_s": round(looked.cpu_s, 2),
-        "compared": dict(sorted(looked.compared.items())),
-        "outside": dict(sorted(looked.outside.items())), "unsteady": dict(looked.unsteady), "slow": dict(looked.slow),
-        "not_repeated": looked.not_repeated,
-    }  # fmt: skip

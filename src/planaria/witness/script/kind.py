@@ -60,7 +60,7 @@ FILE = Kind("file")
 NAMED = (
     ((r"^(s|text|string|word|name|sentence|str\d?|char|ch|c|key|title|path|line|message|pattern|prefix|suffix|substring|email|url|date|password"
      r"|username)$|_(name|text|string|str|key)$"), STR),
-    ((r"^(n|k|m|i|j|count|num|number|index|idx|size|length|limit|x|y|a|b|width|height|year|month|day|age|amount|start|end|step|position|row|col"
+    ((r"^(n|k|m|i|j|count|num|number|index|idx|size|length|limit|x|y|a|b|width|height|month|day|age|amount|start|end|step|position|row|col"
      r"|id)$|_(id|count|index|num|number|size)$"), INT),
     (r"^(price|rate|score|weight|ratio|percent|percentage|balance|value|temperature|radius)$", FLOAT),
     (r"^(words|strings|names|texts|sentences|lines|keys|tags)$", Kind("list", (STR,))),
@@ -68,6 +68,8 @@ NAMED = (
     (r"^(matrix|grid|lists|rows)$", Kind("list", (INTS,))),
     (r"^(d|dict\d?|mapping|table|\w+_dict)$", DICT),
     (r"^(file_?obj|fp|fh|fd|stream|in_?file|out_?file|input_file|buffer)$", FILE),
+    (r"^(funcs|functions|fns|callbacks|predicates|key_?funcs)$", Kind("tuple*", (FUNCTION,))),
+    (r"^year$", Kind("one of", (), ("1583", "1600", "1750", "1900", "1999", "2000", "2004", "2023", "2024", "2100", "4099"))),
     (r"^(is|has|should|use)_\w+$|^(flag|reverse|verbose)$", BOOL),
     (r"^(f|fn|func|function|callback|predicate|pred|key_func)$", FUNCTION),
     (r"^(t|tup|tuple\d?|test_tup\d?|pair|point)$", Kind("tuple", (INT, INT, INT))),
@@ -95,7 +97,8 @@ TAKERS = {
 WANTED = (
     (r"bytes-like object is required, not '(\w+)'", BYTES), (r"expected string or bytes-like object, got '(\w+)'", STR),
     (r"(?:must be|expected) (?:a )?str(?:ing)?\b.*(?:not|got|,) '?(\w+)'?", STR), (r"'(\w+)' object is not callable", FUNCTION),
-    (r"'(\w+)' object is not (?:iterable|reversible|subscriptable)", INTS), (r"object of type '(\w+)' has no len", INTS),
+    (r"must be (?:a )?callable", FUNCTION), (r"'(\w+)' object is not (?:iterable|reversible|subscriptable)", INTS),
+    (r"object of type '(\w+)' has no len", INTS),
     (r"'(\w+)' object cannot be interpreted as an integer", INT), (r"'(\w+)' object is not a mapping", DICT),
 )  # fmt: skip
 ARITHMETIC = (ast.Sub, ast.Div, ast.FloorDiv, ast.Pow, ast.RShift, ast.LShift, ast.BitAnd, ast.BitXor)
@@ -282,7 +285,7 @@ def of_error(text: str, given: str) -> Kind:
         return METHODS.get(missing[2], ANY) if missing[1] == given else ANY
     for pattern, kind in WANTED:
         found = re.search(pattern, text)
-        if found and given in found.groups():
+        if found and given in (found.groups() or (given,)):
             return kind
     return ANY
 

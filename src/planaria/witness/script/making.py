@@ -19,6 +19,7 @@ from planaria.witness.script.subject import Function, Parameter, Subjects
 
 DEPTH_MAX = 3
 ASKED_SHARE = 0.12
+OTHERS = ("iter", "iter", "tuple", "list", "set", "dict.fromkeys")
 ANYTHING = (INT, STR, INTS, Kind("list", (STR,)), FLOAT, DICT, BOOL)
 
 
@@ -68,6 +69,13 @@ class Maker:
                 self.kinds[key] = wanted
                 self.stock.seen.pop(key, None)
 
+    def forget(self, function: Function, step: Step) -> None:
+        """Keep no argument of a call that did not end in time: what is endless costs as much as a thousand others."""
+        for parameter, form in pairs(function, step):
+            for kept in (self.stock.seen[function.symbol, parameter.name], self.stock.given[function.symbol, parameter.name]):
+                if isinstance(form, (Code, Made)) and form in kept and len(kept) > 1:
+                    kept.remove(form)
+
     def learn_helpers(self, scripts: Iterable[Script]) -> None:
         """Keep what scripts define before they use it, for arguments that are made with it elsewhere."""
         for one in scripts:
@@ -98,7 +106,7 @@ class Maker:
 
     def _may_be(self, parameter: Parameter, form: Form) -> bool:
         """Say whether the code asks itself about such a form, beside those that people gave."""
-        is_other = parameter.is_rest if isinstance(form, list) else isinstance(form, Made) and form.callee == "iter"
+        is_other = parameter.is_rest if isinstance(form, list) else isinstance(form, Made) and form.callee in OTHERS
         return (form is None and parameter.name in self.stock.may_be_none) or (is_other and parameter.name in self.stock.asked)
 
     def range(self, key: Key) -> Range:
@@ -138,7 +146,7 @@ class Maker:
         kind = self.kind(function, parameter)
         if parameter.name in stock.asked and not depth and chance.random() < ASKED_SHARE:
             made = self.make(function, parameter, DEPTH_MAX)
-            return Made("iter", (made,)) if isinstance(made, (list, str, tuple)) else made
+            return Made(chance.choice(OTHERS), (made,)) if isinstance(made, (list, str, tuple)) else made
         if parameter.name in stock.may_be_none and chance.random() < 0.06:
             return None
         if key in stock.given and function.symbol not in self.free_of and (options := self.range(key).options):

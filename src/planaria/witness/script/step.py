@@ -82,6 +82,8 @@ class Script:
     def needed(self) -> tuple[str, ...]:
         """Return the modules to import: those of its source, and those whose values are made as arguments."""
         made = {found for one in self.steps if one.kind == "call" for found in MADE.findall(one.text)} - set(self.imports)
+        if "copy" not in self.imports and any(one.kind == "see" and one.callee.startswith("copy.") for one in self.steps):
+            made.add("copy")
         return (*self.imports, *sorted(made)) if made else self.imports
 
     @property

@@ -5,6 +5,7 @@ Not here: which kinds fit (`kind`), forms near to a form (`change`), whole argum
 """
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -72,8 +73,13 @@ class Stock:
             if ast.unparse(call.func) in ("isinstance", "hasattr"):
                 about = call.args[0].value if isinstance(call.args[0], ast.Subscript) else call.args[0]
                 self.asked |= {about.id} if isinstance(about, ast.Name) else set()
+        for tried in (one for one in everything if isinstance(one, ast.Try)):
+            if any(one.type is not None and re.search("TypeError|AttributeError", ast.unparse(one.type)) for one in tried.handlers):
+                self.asked |= {one.id for part in tried.body for one in ast.walk(part) if isinstance(one, ast.Name)}
         for node in (one for one in everything if isinstance(one, ast.Compare)):
             name = getattr(node.left, "id", getattr(node.left, "attr", ""))
+            if isinstance(node.left, ast.Call) and ast.unparse(node.left.func) in ("iter", "type") and node.left.args:
+                self.asked.add(ast.unparse(node.left.args[0]))
             if isinstance(node.ops[0], (ast.In, ast.NotIn)):
                 self.sought.add(name)
             elif isinstance(node.comparators[0], ast.Constant) and node.comparators[0].value is None:

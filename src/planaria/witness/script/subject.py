@@ -14,6 +14,7 @@ OPERATORS = {
     "__len__": "len({0})", "__str__": "str({0})", "__repr__": "repr({0})", "__iter__": "list({0})", "__bool__": "bool({0})",
     "__int__": "int({0})", "__float__": "float({0})", "__hash__": "isinstance(hash({0}), int)", "__neg__": "-{0}", "__abs__": "abs({0})",
 }  # fmt: skip
+COPIED = ("__copy__", "__deepcopy__", "__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getnewargs__")
 METHODS = (
     "__getitem__", "__setitem__", "__delitem__", "__contains__", "__call__", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__",
     "__add__", "__sub__", "__mul__", "__truediv__", "__floordiv__", "__mod__", "__and__", "__or__", "__xor__", "__radd__", "__rsub__",
@@ -99,9 +100,30 @@ def subjects_of(trees: Mapping[str, ast.Module], *, dotted: bool | None = None) 
                 nodes[prefix + node.name] = node, prefix
             else:
                 functions[prefix + node.name] = _function(node, prefix + node.name, prefix + node.name)
+        functions |= _aliases(tree, prefix, functions)
     by_name = {symbol: node for symbol, (node, _) in nodes.items()}
     classes = {symbol: _class(node, symbol, prefix, by_name) for symbol, (node, prefix) in nodes.items()}
     return Subjects(functions=functions, classes=classes, modules=tuple(trees), dotted=many)
+
+
+def _aliases(tree: ast.Module, prefix: str, known: Mapping[str, Function]) -> dict[str, Function]:
+    """Return the public names of functions whose own name is private: `batched = _batched`."""
+    private = {one.name: one for one in _definitions(tree.body) if isinstance(one, Definition) and one.name.startswith("_")}
+    pairs = [
+        (target.id, node.value.id)
+        for node in _statements(tree.body)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and node.value.id in private
+        for target in node.targets
+        if isinstance(target, ast.Name) and not target.id.startswith("_")
+    ]
+    return {prefix + name: _function(private[other], prefix + name, prefix + name) for name, other in pairs if prefix + name not in known}
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    for node in body:
+        yield node
+        if isinstance(node, (ast.If, ast.Try)):
+            yield from _statements([*node.body, *node.orelse])
 
 
 def _exported(tree: ast.Module) -> set[str]:
@@ -112,12 +134,7 @@ def _exported(tree: ast.Module) -> set[str]:
 
 
 def _definitions(body: list[ast.stmt]) -> Iterator[Definition | ast.ClassDef]:
-    for node in body:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            yield node
-        elif isinstance(node, (ast.If, ast.Try)):
-            yield from _definitions(node.body)
-            yield from _definitions(node.orelse)
+    return (one for one in _statements(body) if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)))
 
 
 def _function(node: Definition, symbol: str, callee: str, *, kind: str = "function") -> Function:
@@ -160,11 +177,14 @@ def _class(node: ast.ClassDef, symbol: str, prefix: str, by_name: Mapping[str, a
                 maker = _function(item, symbol, symbol, kind="method")
             elif item.name in OPERATORS:
                 looks[OPERATORS[item.name]] = None
-            elif kind == "property" and not item.name.startswith("_"):
+            elif kind == "property" and (not item.name.startswith("_") or item.name.endswith("__")):
                 looks[f"{{0}}.{item.name}"] = None
             elif (not item.name.startswith("_") or item.name in METHODS) and kind != "ignored":
                 methods[item.name] = _function(item, f"{symbol}.{item.name}", item.name, kind=kind)
+    methods = {**_assigned_methods(lineage, symbol), **methods}
     looks |= dict.fromkeys(f"{{0}}.{name}" for name in _attributes(lineage))
+    if any(getattr(item, "name", "") in COPIED for one in lineage for item in one.body):
+        looks |= dict.fromkeys(("copy.copy({0})", "copy.deepcopy({0})"))
     fields = _fields(lineage)
     if maker is None:
         maker = Function(symbol=symbol, callee=symbol, parameters=fields, document="", kind="method")
@@ -188,9 +208,30 @@ def _lineage(node: ast.ClassDef, prefix: str, by_name: Mapping[str, ast.ClassDef
             yield from _lineage(above, prefix, by_name, seen | {name})
 
 
+def _assigned_methods(lineage: list[ast.ClassDef], symbol: str) -> dict[str, Function]:
+    """Return the operators that a class takes from elsewhere: `__lt__ = compared(operator.lt)`."""
+    names = {
+        target.id
+        for one in lineage
+        for item in one.body
+        if isinstance(item, ast.Assign) and not isinstance(item.value, ast.Constant)
+        for target in item.targets
+        if isinstance(target, ast.Name) and target.id in METHODS
+    }
+    other = (Parameter(name="other"),)
+    return {name: Function(symbol=f"{symbol}.{name}", callee=name, parameters=other, kind="method") for name in sorted(names)}
+
+
 def _attributes(lineage: list[ast.ClassDef]) -> Iterator[str]:
-    """Yield the public attributes that methods set on `self`."""
+    """Yield the public attributes that methods set on `self`, and those that a class makes by a call for its objects."""
     for one in lineage:
+        yield from (
+            target.id
+            for item in one.body
+            if isinstance(item, ast.Assign) and isinstance(item.value, ast.Call)
+            for target in item.targets
+            if isinstance(target, ast.Name) and not target.id.startswith("_")
+        )
         for node in ast.walk(one):
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and ast.unparse(node.value) == "self":
                 yield from () if node.attr.startswith("_") else (node.attr,)
