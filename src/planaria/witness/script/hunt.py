@@ -21,7 +21,7 @@ from planaria.witness.script.subject import Subjects
 from planaria.witness.script.unit import Unit, heirs_of, units_of
 from planaria.witness.stage.actor import Actor, Played
 
-AT_ONCE, TRIES, FOUND_MAX, FOUND_EACH_MAX = 24, 6, 40, 3
+AT_ONCE, FIRST, SKIPPED_MAX, TRIES, FOUND_MAX, FOUND_EACH_MAX = 24, 6, 200, 6, 40, 3
 MORE_S, MORE_SHARE, SEEDS_FIRST, TIMED_MAX = 0.4, 0.1, 48, 12
 NARROW_SHARE, PATIENCE_TIMES, REDUCE_SHARE, TRACED_SCRIPTS = 0.75, 8, 0.5, 480
 HEIRS_SHARE, PATIENCE_MIN_S = 0.2, 0.06
@@ -105,6 +105,7 @@ class Hunt:
         self.found_at_s: dict[int, float] = {}
         self.alike: dict[str, list[Script]] = {}
         self.has_heirs = False
+        self.endless: set[str] = set()
 
     @property
     def cpu_s(self) -> float:
@@ -190,7 +191,15 @@ class Hunt:
         return made
 
     def _batch(self, source: Iterator[Script]) -> list[Script]:
-        return [one for one in itertools.islice(source, AT_ONCE) if one.steps]
+        """Return the next scripts; few at first, since the first ones tell which do not end."""
+        count = AT_ONCE if self.looked.scripts >= 2 * AT_ONCE else FIRST if self.looked.scripts >= FIRST else 2
+        return [one for one in itertools.islice(source, count) if one.steps and not self._is_endless(one)] or self._rest(source)
+
+    def _rest(self, source: Iterator[Script]) -> list[Script]:
+        return list(itertools.islice((one for one in itertools.islice(source, SKIPPED_MAX) if one.steps and not self._is_endless(one)), 1))
+
+    def _is_endless(self, script: Script) -> bool:
+        return bool(self.endless) and any(one.kind == "call" and one.call in self.endless for one in script.steps)
 
     def _is_done(self, unit: Unit, budget_s: float) -> bool:
         """Say whether a unit differs, and was looked at for a while after that."""
@@ -276,12 +285,13 @@ class Hunt:
         """Vary no more what did not end in time, and be less patient: it costs what hundreds of others do."""
         self.call_s = max(PATIENCE_MIN_S, self.call_s / 2)
         calls = [one for one in script.steps if one.kind == "call"]
+        self.endless |= {one.call for one in calls[:1]}
         for step in calls:
             function = self.subjects.callable_at(step.symbol)
             if function is not None:
                 self.maker.forget(function, step)
         for unit in self._units_in(script):
-            unit.corpus = [one for one in unit.corpus if not calls or calls[0].text not in [each.text for each in one.steps]]
+            unit.corpus = [one for one in unit.corpus if not self._is_endless(one)]
 
     async def _take(self, suspect: Suspect, budget_s: float) -> None:
         """Find out whether it is a difference; if so, make it small and keep it."""

@@ -19,6 +19,7 @@ from planaria.witness.script.subject import Function, Parameter, Subjects
 
 DEPTH_MAX = 3
 ASKED_SHARE = 0.12
+TAKES_SLICES = ("__getitem__", "__delitem__", "__setitem__")
 OTHERS = ("iter", "iter", "tuple", "list", "set", "dict.fromkeys")
 ANYTHING = (INT, STR, INTS, Kind("list", (STR,)), FLOAT, DICT, BOOL)
 
@@ -106,7 +107,7 @@ class Maker:
 
     def _may_be(self, parameter: Parameter, form: Form) -> bool:
         """Say whether the code asks itself about such a form, beside those that people gave."""
-        is_other = parameter.is_rest if isinstance(form, list) else isinstance(form, Made) and form.callee in OTHERS
+        is_other = parameter.is_rest if isinstance(form, list) else isinstance(form, Made) and form.callee in (*OTHERS, "slice")
         return (form is None and parameter.name in self.stock.may_be_none) or (is_other and parameter.name in self.stock.asked)
 
     def range(self, key: Key) -> Range:
@@ -145,6 +146,8 @@ class Maker:
         at, seen = chance.random(), stock.seen.get(key)
         kind = self.kind(function, parameter)
         if parameter.name in stock.asked and not depth and chance.random() < ASKED_SHARE:
+            if function.callee in TAKES_SLICES and chance.random() < 0.5:
+                return Made("slice", tuple(chance.choice((None, None, 0, 1, 2, 3, -1, -2)) for _ in range(3)))
             made = self.make(function, parameter, DEPTH_MAX)
             return Made(chance.choice(OTHERS), (made,)) if isinstance(made, (list, str, tuple)) else made
         if parameter.name in stock.may_be_none and chance.random() < 0.06:
