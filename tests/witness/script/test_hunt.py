@@ -216,3 +216,35 @@ async def test_nothing_is_played_where_there_is_nothing_to_call():
     hunt = hunt_of(plainly, affected=())
     assert await run(hunt) == []
     assert hunt.looked.scripts == 0
+
+
+async def test_what_does_not_end_is_not_varied_and_costs_less_each_time():
+    def answered(symbol, x=0, *, before, patient):
+        if x == 30:
+            raise Told({"k": "unknown", "code": "late"})
+        return plainly(symbol, x, before=before, patient=patient)
+
+    hunt = hunt_of(answered, old=answered)
+    before = hunt.call_s
+    await run(hunt, budget_s=0.3)
+    assert hunt.call_s < before
+    assert "f(30)" in hunt.endless
+    asked = [step for one in hunt.pairing.old.played if one != "stop" for step in one["steps"]]
+    assert sum(given == "(30,)" for *_, given, _ in asked) == 1
+    assert len(asked) > 20
+
+
+async def test_a_method_that_its_own_class_never_shows_is_shown_by_an_heir():
+    code = "class Base:\n    def put(self, x): ...\nclass Heir(Base):\n    def __init__(self, x): ..."
+
+    def old(symbol, x=0, *, before, patient):
+        if symbol.startswith("Base"):
+            raise TypeError
+        return x
+
+    def new(symbol, x=0, *, before, patient):
+        return "other" if symbol == "Heir.put" else old(symbol, x, before=before, patient=patient)
+
+    hunt = hunt_of(new, old=old, affected=("Base.put",), code=code)
+    found = await run(hunt, seeds=[], budget_s=2)
+    assert {symbol for symbol, *_ in found} == {"Heir.put"}

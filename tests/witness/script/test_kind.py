@@ -3,7 +3,7 @@ import ast
 import pytest
 
 from planaria.witness.script.form import Code, Made
-from planaria.witness.script.kind import ANY, INT, STR, Kind, of_annotation, of_form, of_parameter, of_usage, union
+from planaria.witness.script.kind import ANY, INT, STR, Kind, of_annotation, of_error, of_form, of_parameter, of_usage, type_of, union
 from planaria.witness.script.subject import subjects_of
 
 CODE = """
@@ -128,3 +128,26 @@ def test_another_of_the_same_class_is_an_object_of_it_and_use_is_followed_two_de
     function = found.classes["Point"].methods["same"]
     assert of_parameter(function.parameters[0], function, found) == (Kind("made Point"), False)
     assert of_usage(ast.parse("for row in qqq:\n for one in row:\n  one.strip()"), "qqq").text == "list[list[int]]"
+
+
+@pytest.mark.parametrize(
+    "text, given, kind",
+    [
+        ("AttributeError: 'int' object has no attribute 'readline'", "int", "file"),
+        ("AttributeError: 'int' object has no attribute 'readline'", "list", "any"),
+        ("AttributeError: 'int' object has no attribute 'other'", "int", "any"),
+        ("TypeError: a bytes-like object is required, not 'float'", "float", "bytes"),
+        ("TypeError: expected string or bytes-like object, got 'list'", "list", "str"),
+        ("TypeError: expected string or bytes-like object, got 'list'", "dict", "any"),
+        ("TypeError: 'function' object is not reversible", "function", "list[int]"),
+        ("TypeError: Input must be callable", "int", "one of"),
+        ("ValueError: no", "int", "any"),
+    ],
+)
+def test_an_error_says_which_kind_is_wanted(text, given, kind):
+    assert of_error(text, given).text == kind
+
+
+def test_forms_are_of_the_type_that_errors_name():
+    forms = (Code("(lambda x: x)"), Code("datetime.date(2024, 2, 29)"), Code("name"), Made("io.StringIO", ("a",)), [1], "a")
+    assert [type_of(one) for one in forms] == ["function", "date", "", "StringIO", "list", "str"]

@@ -179,3 +179,72 @@ def test_none_fits_what_the_code_compares_with_none() -> None:
     maker.learn(function, Step(callee="f", symbol="f", given=(3,)), given=True)
     assert not maker.is_wide(function, Step(callee="f", symbol="f", given=(None,)))
     assert None in [maker.call(function).given[0] for _ in range(200)]
+
+
+ASKING = """
+def nth(n, seq):
+    if isinstance(seq, list):
+        return seq[n]
+    return next(seq)
+def merged(*parts):
+    if isinstance(parts[0], list): ...
+class Row:
+    def __getitem__(self, index):
+        if isinstance(index, slice): ...
+def read(source, text: str): ...
+"""
+
+
+def asking() -> tuple[Maker, Subjects]:
+    subjects = subjects_of({"m": ast.parse(ASKING)})
+    made = Maker(Random(1), subjects)
+    made.stock.learn_questions([ast.parse(ASKING)])
+    return made, subjects
+
+
+def made_by(symbol: str, count: int = 400):
+    made, subjects = asking()
+    function = subjects.callable_at(symbol)
+    made.learn(function, Step(callee=symbol, symbol=symbol, given=(1, [1, 2]) if symbol == "nth" else ([1],)), given=True)
+    return made, function, [made.call(function) for _ in range(count)]
+
+
+def test_where_code_asks_for_a_type_others_are_given_too_and_are_not_beyond():
+    made, function, steps = made_by("nth")
+    assert made.stock.asked >= {"seq", "parts", "index"}
+    others = [one for one in steps if len(one.given) > 1 and isinstance(one.given[1], Made)]
+    assert {one.given[1].callee for one in others} >= {"iter", "tuple", "dict.fromkeys"}
+    assert not any(made.is_wide(function, one) for one in others if one.given[0] == 1)
+
+
+def test_several_arguments_are_given_as_one_list_where_code_asks():
+    _, _, steps = made_by("merged")
+    assert any(
+        len(one.given) == 1 and isinstance(one.given[0], list) and all(isinstance(each, list) for each in one.given[0]) for one in steps
+    )
+
+
+def test_slices_are_tried_where_an_index_may_be_one():
+    _, _, steps = made_by("Row.__getitem__")
+    assert any(isinstance(one.given[0], Made) and one.given[0].callee == "slice" for one in steps)
+
+
+def test_what_code_says_of_an_argument_teaches_its_kind_unless_people_said_it():
+    made, subjects = asking()
+    read, nth = subjects.functions["read"], subjects.functions["nth"]
+    made.learn_error(read, Step(callee="read", given=(3, 4)), "AttributeError: 'int' object has no attribute 'readline'")
+    assert [made.kind(read, one).text for one in read.parameters] == ["file", "str"]
+    forms = [made.make(read, read.parameters[0]) for _ in range(60)]
+    assert {one.callee for one in forms if isinstance(one, Made)} >= {"io.StringIO", "io.BytesIO"}
+    made.learn(nth, Step(callee="nth", given=(1, [2])), given=True)
+    made.learn_error(nth, Step(callee="nth", given=(1, [2])), "AttributeError: 'list' object has no attribute 'readline'")
+    assert made.kind(nth, nth.parameters[1]).text == "list[int]"
+
+
+def test_what_never_ends_is_forgotten_unless_nothing_else_is_known():
+    made, subjects = asking()
+    nth, endless = subjects.functions["nth"], Code("itertools.count()")
+    for form in (endless, [1]):
+        made.learn(nth, Step(callee="nth", given=(1, form)), given=True)
+    made.forget(nth, Step(callee="nth", given=(1, endless)))
+    assert made.stock.given["nth", "seq"] == made.stock.seen["nth", "seq"] == [[1]]

@@ -3,7 +3,7 @@ import ast
 import pytest
 
 from planaria.witness.script.scope import scope_of
-from planaria.witness.script.seed import from_lines, from_tests, of_one_call
+from planaria.witness.script.seed import from_lines, from_tests, helpers_of, of_one_call
 from planaria.witness.script.subject import subjects_of
 
 CODE = "def f(x, y=0): ...\nclass Bank:\n    def __init__(self, x=0): ...\n    def put(self, x): ..."
@@ -69,3 +69,66 @@ def test_lines_of_records_and_of_python_are_calls_and_a_wrong_one_is_told_by_its
 def test_each_call_of_a_function_is_also_a_script_by_itself():
     (whole,) = from_tests(ast.parse("def test_f():\n    x = f(1)\n    f(2)\n    Bank(3).put(4)"), scope(), source="t")
     assert [one.lines for one in of_one_call([whole])][1:] == [["f(2)"]]
+
+
+HELPED = """
+import copy
+from m import Bank, f
+
+
+class Clock:
+    def __init__(self):
+        self.now = 0
+
+    def tick(self):
+        self.now += 1
+
+
+class Later(Clock):
+    def __copy__(self):
+        return copy.copy(self.now)
+
+
+def doubled(x):
+    return f(x) * 2
+
+
+def unknown():
+    return elsewhere
+
+
+@fixture
+def decorated():
+    return 1
+
+
+class TestBank:
+    def test_later(self):
+        bank = Bank[int](Later())
+        bank.x.tick()
+        bank.put(doubled(3))
+
+    def test_plainly(self):
+        assert f(1)
+"""
+
+
+def test_what_a_file_of_tests_defines_comes_before_the_calls_that_use_it():
+    later, plainly = from_tests(ast.parse(HELPED), scope(), source="test_m.py")
+    assert [one.text.partition("\n")[0] for one in later.steps] == [
+        "class Clock:",
+        "class Later(Clock):",
+        "def doubled(x):",
+        "bank = Bank(Later())",
+        "bank.x.tick()",
+        "bank.put(doubled(3))",
+    ]
+    assert (later.imports, plainly.lines) == (("copy",), ["f(1)"])
+
+
+def test_helpers_are_those_that_can_stand_alone():
+    names = scope_of(subjects_of({"m": ast.parse(CODE), "n": ast.parse("")}))
+    names.learn_imports(ast.parse(HELPED))
+    found = helpers_of(ast.parse(HELPED), names)
+    assert list(found) == ["Clock", "Later", "doubled"]
+    assert found["doubled"].text == "def doubled(x):\n    return m.f(x) * 2"

@@ -71,3 +71,36 @@ def test_the_constants_of_code_are_not_those_of_its_documents():
     words = list(words_of({"m": ast.parse(CODE)}))
     assert 7 in words
     assert "Open it at 9." not in words
+
+
+BORROWED = """
+import operator
+if True:
+    def _batched(items, n): ...
+    batched = _batched
+    _hidden = _batched
+def compared(how): ...
+class Base:
+    def before(self, at): ...
+class Kept(Base):
+    __lt__ = compared(operator.lt)
+    __hash__ = None
+    mean = property(compared)
+    _count = compared(1)
+    @property
+    def __name__(self): ...
+    def __getstate__(self): ...
+"""
+
+
+def test_a_private_function_is_called_by_its_public_name():
+    found = subjects_of({"m": ast.parse(BORROWED)}).functions
+    assert [one.name for one in found["batched"].parameters] == ["items", "n"]
+    assert "_hidden" not in found
+
+
+def test_operators_and_attributes_that_a_class_takes_from_elsewhere_are_known():
+    kept = subjects_of({"m": ast.parse(BORROWED)}).classes["Kept"]
+    assert [one.name for one in kept.methods["__lt__"].parameters] == ["other"]
+    assert kept.looks == ("{0}.__name__", "{0}.mean", "copy.copy({0})", "copy.deepcopy({0})")
+    assert kept.above == ("Base",)

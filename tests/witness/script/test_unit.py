@@ -4,11 +4,11 @@ from random import Random
 
 import pytest
 
-from planaria.witness.script.form import Code
+from planaria.witness.script.form import Code, Made
 from planaria.witness.script.making import Maker
 from planaria.witness.script.step import Script, Step
 from planaria.witness.script.subject import subjects_of
-from planaria.witness.script.unit import CORPUS_MAX, units_of, variable_for, with_looks
+from planaria.witness.script.unit import CORPUS_MAX, heirs_of, units_of, variable_for, with_looks
 
 CODE = """
 def f(x: int, y: int = 1): ...
@@ -108,3 +108,70 @@ def test_only_what_objects_of_both_versions_have_is_looked_at():
 
 def test_a_variable_is_named_after_its_class():
     assert [variable_for(one) for one in ("m.HTTPServer2Go", "bank")] == ["httpserver2_go", "made_bank"]
+
+
+FAMILY = """
+class Base:
+    def before(self, at: int): ...
+    def after(self, at: int): ...
+class Heir(Base):
+    def __init__(self, x: int): self.x = x
+    def after(self, at: int): ...
+    @classmethod
+    def made(cls, x: int): ...
+    def __eq__(self, other): ...
+    @property
+    def size(self): ...
+class Wrong(Base, Exception): ...
+"""
+
+
+def family(affected, seed=1):
+    subjects = subjects_of({"m": ast.parse(FAMILY)})
+    return subjects, units_of(subjects, affected, Maker(Random(seed), subjects))
+
+
+def test_a_method_is_exercised_through_the_classes_that_inherit_it():
+    subjects, _ = family(set())
+    found = heirs_of(subjects, ["Base.before", "Base.after"], Maker(Random(1), subjects))
+    assert [(one.owner.symbol, sorted(one.symbols)) for one in found] == [("Heir", ["Heir.before"])]
+
+
+def test_what_may_have_changed_is_called_more_often():
+    _, (unit,) = family({"Heir.before"})
+    steps = [step.symbol for _ in range(200) for step in unit.script().steps if step.kind == "call" and step.symbol != "Heir"]
+    assert steps.count("Heir.before") > len(steps) / 3
+
+
+def test_what_belongs_to_a_class_is_called_on_it():
+    _, (unit,) = family({"Heir.made"})
+    calls = {step.callee for _ in range(100) for step in unit.script().steps if step.symbol == "Heir.made"}
+    assert calls == {"Heir.made"}
+
+
+def test_an_object_is_compared_with_one_that_is_made_alike():
+    _, (unit,) = family({"Heir.__eq__"})
+    pairs = [
+        (script.steps[0].given, step.given[0].given)
+        for script in (unit.script() for _ in range(200))
+        for step in script.steps
+        if step.symbol == "Heir.__eq__" and isinstance(step.given[0], Made)
+    ]
+    assert any(one == other for one, other in pairs)
+    assert any(one != other for one, other in pairs)
+
+
+def test_a_property_that_became_a_method_is_still_looked_at():
+    _, found = family({"Heir"})
+    newer = subjects_of({"m": ast.parse(FAMILY.replace("    @property\n", ""))})
+    with_looks(found, newer)
+    assert "{0}.size" in found[0].looks
+
+
+def test_helpers_that_were_learned_come_before_what_uses_them():
+    _, (unit,) = family({"Heir"})
+    definition = Step(kind="do", callee="def three(): return 3", target="three")
+    unit.maker.learn_helpers([Script(steps=(definition, call("Heir", 1)))])
+    made = unit.looking(Script(steps=(call("Heir", Made("three"), target="heir"),)))
+    assert made.lines[:2] == ["def three(): return 3", "heir = Heir(three())"]
+    assert unit.looking(made).lines[:2] == made.lines[:2]
