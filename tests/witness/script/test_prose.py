@@ -43,3 +43,13 @@ def test_a_method_is_called_on_the_object_of_its_example():
 def test_a_value_in_quotes_may_hold_brackets_and_one_that_never_closes_is_none():
     assert lines('items = "a)]" and so on') == [["f('a)]')"]]
     assert lines("items = [1, 2 and so on") == []
+
+
+def test_an_object_that_examples_take_for_granted_is_made_where_that_needs_nothing():
+    code = "class Till:\n    def add(self, x): ...\n    def sum(self): ...\n"
+    code += "class Bank:\n    def __init__(self, x): ...\n    def put(self, x): ..."
+    known = scope_of(subjects_of({"m": ast.parse(code)}))
+    document = ">>> till.add(3)\n>>> till.sum()\n3\n>>> other = Till()\n>>> other.add(1)\n>>> unknown.gone()"
+    (made,) = from_document(document, known, symbol="Till")
+    assert made.lines == ["till = Till()", "till.add(3)", "till.sum()", "other = Till()", "other.add(1)"]
+    assert list(from_document(">>> bank.put(3)", known, symbol="Bank")) == []

@@ -2,6 +2,6 @@
 
 Why: everything that loads the user's code is in a process of its own; who asks (`prove.run`) only reads what it says.
 Reading order: `program` (what is asked and answered), `loading` (the code with its switches), `switch` (what is counted and noted),
-`suite` (pytest: collection and single tests), `lane` (a process for each mutant).
+`suite` (pytest: collection and single tests), `task` (what a process is to be), `share` (a process for several mutants), `lane` (for each).
 Not here: what the answers mean (`prove.run`).
 """

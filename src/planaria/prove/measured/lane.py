@@ -1,4 +1,4 @@
-"""A lane: one process after another, each forked from the warm one to be a single mutant for as long as its tests need.
+"""A lane: one process after another, each forked from the warm one to be several mutants that die soon, or one for as long as it takes.
 
 Why: a fork costs milliseconds where a start costs most of a second, and whatever a mutant breaks ends with it. Each lane learns which
 tests kill and begins with those that kill most for what they cost.

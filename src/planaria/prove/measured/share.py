@@ -3,6 +3,8 @@
 Why: most of what a forked process costs is paid by its first test, which touches what the processes had in common until then.
 A kill counts here only where a test fails with the mutant right after it passed without it in the same process, which nothing that
 an earlier mutant left behind can bring about. What lives, takes its time or ends the process is decided in a process of its own.
+Decision D-142: mutants share a process as long as they are killed. Because a process of its own for each took three quarters of the time,
+and a verdict that is only ever a proven kill cannot be wrong by sharing. Revisit when a fork costs less than a test.
 Not here: a process for a single mutant, and the order of its tests (`lane`).
 """
 

@@ -192,6 +192,8 @@ class Maker:
 
     def _object(self, symbol: str, depth: int) -> Form:
         found = self.subjects.classes.get(symbol)
+        if symbol in ("io.StringIO", "io.BytesIO"):
+            return self._file(("", ""))
         return None if found is None or depth > DEPTH_MAX else Made(symbol, *self.arguments(found.maker, depth + 1))
 
     def _collection(self, kind: Kind, key: Key, depth: int) -> Form:

@@ -9,9 +9,9 @@ import doctest
 import re
 from collections.abc import Iterator
 
-from planaria.witness.script.scope import Scope
+from planaria.witness.script.scope import BUILTINS, Scope, Variable
 from planaria.witness.script.statement import Reader
-from planaria.witness.script.step import Script
+from planaria.witness.script.step import Script, Step
 from planaria.witness.script.subject import Function
 
 CHARACTERS_MAX = 2000
@@ -28,7 +28,11 @@ def from_document(text: str, scope: Scope, *, symbol: str) -> Iterator[Script]:
     [['f(2)'], ['f(3)'], ['f([])']]
     """
     source, reader = f"document of {symbol}", Reader(scope.begin())
-    for example in _examples(text):
+    examples = list(_examples(text))
+    for name in _taken_for_granted("\n".join(examples), scope, symbol):
+        reader.steps.append(Step(callee=symbol, symbol=symbol, target=name))
+        reader.scope.names[name] = Variable(name, symbol)
+    for example in examples:
         reader.read_text(example)
     made = reader.script(source)
     if made is not None:
@@ -57,6 +61,23 @@ def _examples(text: str) -> Iterator[str]:
             lines = found.group(1).splitlines()
             readable = (one for one in (lines[0], "\\n".join(one.strip("\r") for one in lines[:2])) if _parsed(one, "exec") is not None)
             yield from [*readable][:1]
+
+
+def _taken_for_granted(text: str, scope: Scope, symbol: str) -> list[str]:
+    """Return the names of objects that a class's examples use and never make, where an object needs nothing to be made."""
+    owner = scope.subjects.classes.get(symbol)
+    tree = _parsed(text, "exec") if owner is not None and not any(one.is_required for one in owner.maker.parameters) else None
+    if owner is None or tree is None:
+        return []
+    names = [one for one in ast.walk(tree) if isinstance(one, ast.Name)]
+    bound = {one.id for one in names if isinstance(one.ctx, ast.Store)} | {*scope.names, *scope.by_last, *BUILTINS}
+    used = [
+        one.func.value.id
+        for one in ast.walk(tree)
+        if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and isinstance(one.func.value, ast.Name)
+        if one.func.attr in owner.methods
+    ]
+    return list(dict.fromkeys(one for one in used if one not in bound))
 
 
 def _parsed(text: str, mode: str) -> ast.AST | None:
