@@ -82,11 +82,8 @@ def compared(folder: Path, budget_s: float, asked: Asked, inside: str = "") -> O
         findings = report["findings"]
     except (ValueError, KeyError):
         return Outcome(folder=folder, is_flagged=False, is_answered=False, cpu_s=cpu_s, trouble=text[-400:], command=command, facts=told)
-    hits = [
-        one
-        for one in findings
-        if one["kind"] in ("behaviour", "structure") and one["level"] in ("breaking", "warning") and not one["intended"]
-    ]
+    meant = [one for one in findings if one["kind"] in ("behaviour", "structure") and not one["intended"]]  # what is no Python is told too
+    hits = [one for one in meant if one["level"] in ("breaking", "warning")]
     shown = [f"{one['symbol']}: {one['what']} {json.dumps(one.get('witness'))}" for one in hits]
     left = "; ".join(f"{one['symbol']}: {one['why']}" for one in report["not_exercised"][:5])
     return Outcome(

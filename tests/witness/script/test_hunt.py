@@ -2,6 +2,7 @@ import ast
 from random import Random
 from types import SimpleNamespace
 
+from planaria.witness.script import hunt as hunting
 from planaria.witness.script.hunt import Hunt, Pairing
 from planaria.witness.script.looked import not_exercised, summed_up
 from planaria.witness.script.making import Maker
@@ -248,3 +249,12 @@ async def test_a_method_that_its_own_class_never_shows_is_shown_by_an_heir():
     hunt = hunt_of(new, old=old, affected=("Base.put",), code=code)
     found = await run(hunt, seeds=[], budget_s=2)
     assert {symbol for symbol, *_ in found} == {"Heir.put"}
+
+
+async def test_what_sleeps_ends_though_it_costs_nothing(monkeypatch):
+    monkeypatch.setattr(hunting, "WALL_TIMES", 0)
+    monkeypatch.setattr(hunting, "WALL_MORE_S", 0.2)
+    hunt = hunt_of(plainly, costs_s=0)
+    monkeypatch.setattr(hunting, "process_time", lambda: 0.0)
+    await run(hunt, budget_s=1e9)
+    assert hunt.looked.scripts > 0

@@ -10,7 +10,7 @@ import asyncio
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from time import process_time
+from time import perf_counter, process_time
 
 from planaria.witness.script.likeness import Told, is_outside, places
 from planaria.witness.script.looked import Looked
@@ -25,6 +25,7 @@ AT_ONCE, FIRST, SKIPPED_MAX, TRIES, FOUND_MAX, FOUND_EACH_MAX = 24, 6, 200, 6, 4
 MORE_S, MORE_SHARE, SEEDS_FIRST, TIMED_MAX = 0.4, 0.1, 48, 12
 NARROW_SHARE, PATIENCE_TIMES, REDUCE_SHARE, TRACED_SCRIPTS = 0.75, 8, 0.5, 480
 HEIRS_SHARE, PATIENCE_MIN_S = 0.2, 0.06
+WALL_TIMES, WALL_MORE_S = 6, 5
 Places = frozenset[str]
 ENDED: Told = {"k": "unknown", "code": "ended", "text": "it ended"}
 
@@ -125,7 +126,8 @@ class Hunt:
         self._learn(seeds)
         source = self._mixed(self._seeded(seeds), self._probing(), self._generated(budget_s))
         batch = self._batch(source)
-        while batch and self.cpu_s < budget_s and not self._is_enough(budget_s):
+        until = perf_counter() + WALL_TIMES * budget_s + WALL_MORE_S  # what sleeps costs no processor time
+        while batch and self.cpu_s < budget_s and perf_counter() < until and not self._is_enough(budget_s):
             self.pairing.play(batch, call_s=self.call_s, traced=self._is_traced())
             following = self._batch(source)
             for script, (old, new) in zip(batch, self.pairing.collect(), strict=True):
