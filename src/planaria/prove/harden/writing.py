@@ -56,7 +56,7 @@ class Writer:
             return None
         name = name_of(witness.script, witness.old[-1], witness.places)
         head = f"def {name}({'capsys' if any('capsys' in line for line in body) else ''}):"
-        lines = [head, *(f"    {line}" for line in ([f"# {comment}"] if comment else []) + body)]
+        lines = [head, *(f"    {line}".rstrip() for line in ([f"# {comment}"] if comment else []) + body)]
         return Written(name=name, source="\n".join(lines) + "\n", imports=tuple(sorted(text.imports(body))))
 
     def inside(self, text: str) -> str:
