@@ -3,7 +3,7 @@ import ast
 import pytest
 
 from planaria.witness.script.scope import scope_of
-from planaria.witness.script.seed import from_lines, from_tests, helpers_of, of_one_call
+from planaria.witness.script.seed import from_lines, from_tests, of_one_call, props_of
 from planaria.witness.script.subject import subjects_of
 
 CODE = "def f(x, y=0): ...\nclass Bank:\n    def __init__(self, x=0): ...\n    def put(self, x): ..."
@@ -126,9 +126,9 @@ def test_what_a_file_of_tests_defines_comes_before_the_calls_that_use_it():
     assert (later.imports, plainly.lines) == (("copy",), ["f(1)"])
 
 
-def test_helpers_are_those_that_can_stand_alone():
+def test_props_are_those_that_can_stand_alone():
     names = scope_of(subjects_of({"m": ast.parse(CODE), "n": ast.parse("")}))
     names.learn_imports(ast.parse(HELPED))
-    found = helpers_of(ast.parse(HELPED), names)
+    found = props_of(ast.parse(HELPED), names)
     assert list(found) == ["Clock", "Later", "doubled"]
     assert found["doubled"].text == "def doubled(x):\n    return m.f(x) * 2"

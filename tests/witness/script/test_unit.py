@@ -168,10 +168,10 @@ def test_a_property_that_became_a_method_is_still_looked_at():
     assert "{0}.size" in found[0].looks
 
 
-def test_helpers_that_were_learned_come_before_what_uses_them():
+def test_props_that_were_learned_come_before_what_uses_them():
     _, (unit,) = family({"Heir"})
     definition = Step(kind="do", callee="def three(): return 3", target="three")
-    unit.maker.learn_helpers([Script(steps=(definition, call("Heir", 1)))])
+    unit.maker.learn_props([Script(steps=(definition, call("Heir", 1)))])
     made = unit.looking(Script(steps=(call("Heir", Made("three"), target="heir"),)))
     assert made.lines[:2] == ["def three(): return 3", "heir = Heir(three())"]
     assert unit.looking(made).lines[:2] == made.lines[:2]

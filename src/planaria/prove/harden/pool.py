@@ -97,7 +97,7 @@ class Pool:
             self.begun.append(script.with_steps(calls[:STEPS_MAX]))
 
     def _learn(self, seeds: Sequence[Script]) -> None:
-        self.maker.learn_helpers(seeds)
+        self.maker.learn_props(seeds)
         for one in seeds:
             for step in one.steps:
                 function = self.subjects.callable_at(step.symbol)

@@ -32,16 +32,21 @@ class Lender(Protocol):
     """What lends a process and learns from it."""
 
     @property
-    def suite(self) -> Suite: ...  # noqa: D102
+    def suite(self) -> Suite:
+        """Return the tests."""
 
     @property
-    def costs(self) -> Sequence[tuple[float, float, int]]: ...  # noqa: D102
+    def costs(self) -> Sequence[tuple[float, float, int]]:
+        """Return for each test its processor seconds, its seconds, and its steps."""
 
-    def begin(self, task: Task) -> object: ...  # noqa: D102
+    def begin(self, task: Task) -> object:
+        """Make this process fit to run tests."""
 
-    def ordered(self, task: Task) -> list[int]: ...  # noqa: D102
+    def ordered(self, task: Task) -> list[int]:
+        """Return the tests of a task, those that are worth most first."""
 
-    def learn(self, task: Task, results: Mapping[int, str]) -> None: ...  # noqa: D102
+    def learn(self, task: Task, results: Mapping[int, str]) -> None:
+        """Note what became of tests."""
 
 
 class Share:

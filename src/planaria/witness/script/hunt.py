@@ -143,7 +143,7 @@ class Hunt:
         return self.looked.scripts < TRACED_SCRIPTS or self.looked.scripts // AT_ONCE % 4 == 0
 
     def _learn(self, seeds: Sequence[Script]) -> None:
-        self.maker.learn_helpers(seeds)
+        self.maker.learn_props(seeds)
         for one in seeds:
             for step in one.steps:
                 function = self.subjects.callable_at(step.symbol)

@@ -13,7 +13,7 @@ from planaria.witness.script.change import changed
 from planaria.witness.script.form import Code, Form, Made, is_key
 from planaria.witness.script.kind import ANY, BOOL, DICT, FLOAT, INT, INTS, STR, Kind, of_error, of_form, of_parameter, type_of, union
 from planaria.witness.script.range import Range
-from planaria.witness.script.step import Helper, Script, Step
+from planaria.witness.script.step import Prop, Script, Step
 from planaria.witness.script.stock import Key, Stock, keep
 from planaria.witness.script.subject import Function, Parameter, Subjects
 
@@ -42,7 +42,7 @@ class Maker:
         self.ranges: dict[Key, Range] = {}
         self.near: list[Form] = []
         self.free_of: set[str] = set()
-        self.helpers: dict[str, Helper] = {}
+        self.props: dict[str, Prop] = {}
 
     def learn_constants(self, constants: Iterable[Any]) -> None:
         """Keep the constants of code: numbers with their neighbours, texts."""
@@ -77,12 +77,12 @@ class Maker:
                 if isinstance(form, (Code, Made)) and form in kept and len(kept) > 1:
                     kept.remove(form)
 
-    def learn_helpers(self, scripts: Iterable[Script]) -> None:
+    def learn_props(self, scripts: Iterable[Script]) -> None:
         """Keep what scripts define before they use it, for arguments that are made with it elsewhere."""
         for one in scripts:
             for step in one.steps:
                 if step.kind == "do" and step.target:
-                    self.helpers.setdefault(step.target, Helper(name=step.target, text=step.callee, imports=one.imports))
+                    self.props.setdefault(step.target, Prop(name=step.target, text=step.callee, imports=one.imports))
 
     def kind(self, function: Function, parameter: Parameter) -> Kind:
         """Return what a parameter takes: what a contract or an annotation says, else what people gave, else what the code suggests."""

@@ -15,10 +15,10 @@ from typing import Any
 from planaria.witness.script.form import Form, Made
 from planaria.witness.script.scope import Scope, Variable
 from planaria.witness.script.statement import ERRORS, LOOPS_MAX, Reader
-from planaria.witness.script.step import Helper, Script, Step, with_helpers
+from planaria.witness.script.step import Prop, Script, Step, with_props
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-HELPER_MAX = 2000
+PROP_MAX = 2000
 SET_UP = ("setUp", "setup_method", "setUpClass", "setup")
 
 
@@ -38,8 +38,8 @@ def from_tests(tree: ast.Module, scope: Scope, *, source: str) -> Iterator[Scrip
     made = whole.script(source)
     if made is not None:
         yield made
-    helpers = helpers_of(tree, outer)
-    outer.names |= {name: Variable(name) for name in helpers}
+    props = props_of(tree, outer)
+    outer.names |= {name: Variable(name) for name in props}
     for before, node in _tests(tree):
         for given in itertools.islice(_parameters(node, outer), LOOPS_MAX):
             reader = Reader(outer.begin())
@@ -50,19 +50,19 @@ def from_tests(tree: ast.Module, scope: Scope, *, source: str) -> Iterator[Scrip
             reader.steps = [one for one in whole.steps if one.target in used] + reader.steps
             made = reader.script(f"{source}:{node.name}")
             if made is not None:
-                yield with_helpers(made, helpers)
+                yield with_props(made, props)
 
 
-def helpers_of(tree: ast.Module, scope: Scope) -> dict[str, Helper]:
+def props_of(tree: ast.Module, scope: Scope) -> dict[str, Prop]:
     r"""Return the classes and functions that a file of tests defines for them, by name, where they need only the code and each other.
 
     >>> from planaria.witness.script.scope import scope_of
     >>> from planaria.witness.script.subject import subjects_of
     >>> scope = scope_of(subjects_of({"m": ast.parse("def f(x): ...")}))
-    >>> helpers_of(ast.parse("class Clock: ...\ndef test_f(): ...\ndef g(): return unknown"), scope)
-    {'Clock': Helper(name='Clock', text='class Clock:\n    ...', imports=())}
+    >>> props_of(ast.parse("class Clock: ...\ndef test_f(): ...\ndef g(): return unknown"), scope)
+    {'Clock': Prop(name='Clock', text='class Clock:\n    ...', imports=())}
     """
-    found: dict[str, Helper] = {}
+    found: dict[str, Prop] = {}
     for node in tree.body:
         if not isinstance(node, (ast.FunctionDef, ast.ClassDef)) or node.name.lower().startswith("test") or node.decorator_list:
             continue
@@ -74,8 +74,8 @@ def helpers_of(tree: ast.Module, scope: Scope) -> dict[str, Helper]:
             text = inner.text(node)
         except ERRORS:
             continue
-        if len(text) <= HELPER_MAX:
-            found[node.name] = Helper(name=node.name, text=text, imports=tuple(sorted(inner.used)))
+        if len(text) <= PROP_MAX:
+            found[node.name] = Prop(name=node.name, text=text, imports=tuple(sorted(inner.used)))
     return found
 
 

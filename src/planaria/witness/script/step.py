@@ -102,7 +102,7 @@ class Script:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Helper:
+class Prop:
     """A class or a function that a file of tests defines for them, and the modules that it needs."""
 
     name: str
@@ -110,25 +110,25 @@ class Helper:
     imports: tuple[str, ...] = ()
 
 
-def with_helpers(script: Script, helpers: Mapping[str, Helper]) -> Script:
-    """Return a script that begins with the definitions of the helpers that it uses, and of those that these use.
+def with_props(script: Script, props: Mapping[str, Prop]) -> Script:
+    """Return a script that begins with the definitions of the props that it uses, and of those that these use.
 
     >>> script = Script(steps=(Step(callee="Clock", target="clock"),))
-    >>> with_helpers(script, {"Clock": Helper(name="Clock", text="class Clock: pass")}).lines
+    >>> with_props(script, {"Clock": Prop(name="Clock", text="class Clock: pass")}).lines
     ['class Clock: pass', 'clock = Clock()']
     """
-    if not helpers:
+    if not props:
         return script
     there = {one.target for one in script.steps if one.kind == "do"}
-    wanted: dict[str, Helper] = {}
+    wanted: dict[str, Prop] = {}
     texts = [one.text for one in script.steps]
     while texts:
         for name in WORD.findall(texts.pop()):
-            if name in helpers and name not in there and name not in wanted:
-                wanted[name] = helpers[name]
-                texts.append(helpers[name].text)
+            if name in props and name not in there and name not in wanted:
+                wanted[name] = props[name]
+                texts.append(props[name].text)
     if not wanted:
         return script
-    before = [Step(kind="do", callee=one.text, target=one.name) for name, one in helpers.items() if name in wanted]
+    before = [Step(kind="do", callee=one.text, target=one.name) for name, one in props.items() if name in wanted]
     imports = dict.fromkeys((*script.imports, *(each for one in wanted.values() for each in one.imports)))
     return replace(script, steps=(*before, *script.steps), imports=tuple(imports))

@@ -15,7 +15,7 @@ from random import Random
 from planaria.witness.script.change import changed, probes
 from planaria.witness.script.form import Code, Form, Made, replaced
 from planaria.witness.script.making import Maker, pairs
-from planaria.witness.script.step import Script, Step, with_helpers
+from planaria.witness.script.step import Script, Step, with_props
 from planaria.witness.script.subject import Class, Function, Subjects
 
 ASKED_SHARE, LIKE_SHARE, HEIRS_MAX = 0.5, 0.5, 3
@@ -65,14 +65,14 @@ class Unit:
             del self.corpus[CORPUS_MAX // 3]
 
     def looking(self, script: Script) -> Script:
-        """Return a script that ends by looking at every object in it, and begins with the helpers that it uses."""
+        """Return a script that ends by looking at every object in it, and begins with the props that it uses."""
         if self.owner is None:
-            return with_helpers(replace(script, fresh=self.fresh), self.maker.helpers)
+            return with_props(replace(script, fresh=self.fresh), self.maker.props)
         objects = [one.target for one in script.steps if one.symbol == self.owner.symbol and one.target]
         looks = [
             Step(kind="see", callee=look.format(name), symbol=self.owner.symbol) for name in dict.fromkeys(objects) for look in self.looks
         ]
-        return with_helpers(replace(script, steps=(*script.steps, *looks[:SIZE_MAX])), self.maker.helpers)
+        return with_props(replace(script, steps=(*script.steps, *looks[:SIZE_MAX])), self.maker.props)
 
     def script(self) -> Script:
         """Return a new script: a variation of one that is worth it, or a new one."""
