@@ -205,6 +205,7 @@ def asking() -> tuple[Maker, Subjects]:
 def made_by(symbol: str, count: int = 400):
     made, subjects = asking()
     function = subjects.callable_at(symbol)
+    assert function is not None
     made.learn(function, Step(callee=symbol, symbol=symbol, given=(1, [1, 2]) if symbol == "nth" else ([1],)), given=True)
     return made, function, [made.call(function) for _ in range(count)]
 
