@@ -39,7 +39,7 @@ from planaria.prove.measured.task import (
 NOT_RUN, PASSED, FAILED, SKIPPED, AT_WORK = range(5)
 YEAR_S = 400 * 86_400.0 + 40_000.0
 NUMBER_BYTES = 4
-LATE_MAX = 3
+LATE_MAX, WORTH_MAX = 3, 5
 
 
 class Lanes:
@@ -51,7 +51,7 @@ class Lanes:
         self.page = mmap.mmap(-1, max(4096, len(suite.items) + NUMBER_BYTES))
         self.kills: Counter[tuple[str, int]] = Counter()
         self.runs: Counter[int] = Counter()
-        self.worth = 2
+        self.worth = 2  # below zero, mutants share no process any more
 
     def run(self, tasks: Sequence[Task], jobs: int, say: Callable[[dict[str, Any]], None]) -> None:
         """Run tasks in `jobs` processes at once, and say what comes of each."""
@@ -92,7 +92,8 @@ class Lanes:
         alone = [one for one in tasks if one not in several]
         while len(several) > 1 and self.worth >= 0:
             kills, cpu_s = Share(self, several).run()
-            self.worth += 1 if cpu_s < DEAR_S * len(kills) else -1  # fixtures that many tests have in common are made for each
+            is_worth = any(kills) and cpu_s < DEAR_S * len(kills)  # fixtures that tests have in common are made for each, which may be dear
+            self.worth = min(WORTH_MAX, self.worth + (1 if is_worth else -1))
             for task, tests in zip(several, kills, strict=False):
                 if tests:
                     results = dict.fromkeys(tests[:-1], "passed") | {tests[-1]: "failed"}
