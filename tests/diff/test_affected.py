@@ -129,3 +129,9 @@ def test_definitions_in_conditions_and_setters_are_seen():
 
 def test_a_new_version_that_is_no_python_affects_all():
     assert affected("def f(n):\n    return n\n", "def f(n:\n") == {"f"}
+
+
+def test_a_private_function_with_a_public_name_is_affected_under_that():
+    code = "def _batched(n): return {}\nif _batched:\n    batched = _batched"
+    old, new = (Version(label="", files={"m.py": code.format(one).encode()}) for one in (1, 2))
+    assert affected_symbols(old, new, subjects_of(old.trees)) == {"batched"}

@@ -339,3 +339,9 @@ def test_a_recursion_that_ends_a_trace_is_no_look_at_the_caller():
     sides = [Version(label=name, files={"m.py": code.format(extra).encode()}) for name, extra in (("old", ""), ("new", "0 + "))]
     result = asyncio.run(behaviour_findings(*sides, BehaviourRequest(kinds=("behaviour",), budget_s=0.7)))
     assert result.findings == ()
+
+
+def test_what_differs_and_nothing_public_leads_to_is_told_as_not_exercised():
+    result = changed("def f(n: int) -> int:\n    return n\n\ndef _g(n: int) -> int:\n    return n * 2\n", "n * 2", "n * 3")
+    assert not result.findings
+    assert [(one.symbol, one.why) for one in result.not_exercised] == [("_g", "nothing public was found that leads to it")]

@@ -50,6 +50,8 @@ def affected_symbols(old: Version, new: Version, subjects: Subjects, *, rings: i
     changed = {place for place in before.keys() | after.keys() if _differs(before.get(place), after.get(place))}
     users = _users(before, after)
     public = {place: symbol for place in before.keys() | after.keys() if (symbol := _symbol(place, subjects))}
+    for place, symbol in _other_names(before, subjects):
+        public.setdefault(place, symbol)
     found: set[str] = set()
     rests = {place for place in changed if place[2] == REST and not place[1]}
     changed = (changed - rests).union(*(_by_rest(place[0], users, before, after) for place in rests))
@@ -69,6 +71,17 @@ def affected_symbols(old: Version, new: Version, subjects: Subjects, *, rings: i
         found
         & {*subjects.functions, *subjects.classes, *(f"{name}.{one}" for name, each in subjects.classes.items() for one in each.methods)}
     )
+
+
+def _other_names(before: Mapping[Place, ast.AST], subjects: Subjects) -> Iterator[tuple[Place, str]]:
+    """Yield what is called by another name: `batched = _batched` makes a private function a public one."""
+    for (module, owner, name), node in before.items():
+        for one in getattr(node, "body", ()) if name == REST and not owner else ():
+            if isinstance(one, ast.Assign) and isinstance(one.value, ast.Name):
+                for target in one.targets:
+                    symbol = _symbol((module, "", target.id), subjects) if isinstance(target, ast.Name) else None
+                    if symbol:
+                        yield (module, "", one.value.id), symbol
 
 
 def _definitions(version: Version, modules: Iterable[str]) -> dict[Place, ast.AST]:

@@ -20,6 +20,7 @@ from planaria.diff.affected import affected_symbols, near_modules
 from planaria.diff.example import doctest_of
 from planaria.diff.finding import Finding, Level, NotExercised
 from planaria.diff.material import Agreement, agreed, code_of, from_file, maker_of, script_of, seeds_of
+from planaria.diff.normal import unchanged
 from planaria.diff.observed import BehaviourRequest, BehaviourResult
 from planaria.diff.version import Version
 from planaria.witness.script.branch import reached
@@ -94,7 +95,10 @@ class Search:
         clients = tuple(map(self._mended, self._shown(pairing, self.request.clients))) if self.request.clients else ()
         found = list(self._not_loaded(pairing)) if is_loaded else []
         if not affected or len(found) >= len(self.subjects.modules) > 0:
-            return BehaviourResult(findings=tuple(map(self._mended, found)), clients=clients, summary=self._summary(None, affected))
+            return BehaviourResult(
+                findings=tuple(map(self._mended, found)), clients=clients, summary=self._summary(None, affected),
+                not_exercised=() if affected or "behaviour" not in wants else tuple(self._hidden()),
+            )  # fmt: skip
         hunt, seeds = self._hunt(pairing, affected)
         affected, gone = frozenset(hunt.affected), tuple(f"{one.symbol}." for one in found)
         share = 1.0 if "behaviour" in wants else ALONE_SHARE  # what is timed must have been found to be alike
@@ -116,6 +120,12 @@ class Search:
             not_exercised=tuple(NotExercised(symbol=symbol, why=self._placed(why)) for symbol, why in left.items()),
             seen_old=sums[0].get("seen", {}), seen_new=sums[1].get("seen", {}),
         )  # fmt: skip
+
+    def _hidden(self) -> Iterator[NotExercised]:
+        """Yield what differs and is not led to by anything that can be called: that nothing was run must not read as "equal"."""
+        same = unchanged(self.old, self.new)
+        for symbol in sorted(same.changed | same.added | same.removed):
+            yield NotExercised(symbol=symbol, why="nothing public was found that leads to it")
 
     def _not_loaded(self, pairing: Pairing) -> Iterator[Finding]:
         """Yield the modules that only the old version lets be imported."""
