@@ -214,7 +214,7 @@ class Search:
             affected |= {one for one in wider if any(step.symbol == one for each in more for step in each.steps)}
         hunt = Hunt(pairing, self.subjects, affected=affected, maker=maker)
         hunt.reported = lambda share: self.request.report("behaviour", share)
-        with_looks(hunt.units, self.newer)
+        with_looks([*hunt.units, *hunt.heirs], self.newer)
         return hunt, seeds
 
     def _finding(self, one: Difference) -> Finding:

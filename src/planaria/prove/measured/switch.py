@@ -89,16 +89,14 @@ class Switch:
         >>> _planaria_mutant, _planaria_step((1,))
         (7, None)
         """
-        names: Any = builtins
 
-        def more(steps: int) -> None:
+        def counted(steps: int) -> Callable[[tuple[int]], object]:
             # An iterator that gives nothing so many times, and then ends the process, whatever the code catches; without a frame of Python.
             left = itertools.chain(itertools.repeat(None, steps), iter(functools.partial(os._exit, LATE), None))
-            setattr(names, STEP, functools.partial(next, left))
+            return functools.partial(next, left)
 
-        self._hold(mutant, id, Strange)
-        more(steps_max)
-        return more
+        self._hold(mutant, counted(steps_max), Strange)
+        return lambda steps: setattr(builtins, STEP, counted(steps))
 
     def hollow(self, give: Callable[[], object]) -> None:
         """Make every function of the code under proof do nothing but give something.

@@ -105,7 +105,7 @@ class Hunt:
         self.ended: set[str] = set()
         self.found_at_s: dict[int, float] = {}
         self.alike: dict[str, list[Script]] = {}
-        self.has_heirs = False
+        self.heirs, self.has_heirs = heirs_of(subjects, self.affected, maker), False
         self.endless: set[str] = set()
 
     @property
@@ -180,7 +180,8 @@ class Hunt:
             self.maker.stock.wide = self.cpu_s > NARROW_SHARE * budget_s
             if not self.has_heirs and self.cpu_s > HEIRS_SHARE * budget_s:
                 self.has_heirs = True
-                self.units += heirs_of(self.subjects, [one for one in self.affected if not self.looked.compared[one]], self.maker)
+                unseen = {one.rpartition(".")[2] for one in self.affected if not self.looked.compared[one]}
+                self.units += [one for one in self.heirs if any(symbol.rpartition(".")[2] in unseen for symbol in one.symbols)]
             for unit in [one for one in self.units if not self._is_done(one, budget_s)] or self.units:
                 for _ in range(3):
                     yield self._within(unit)

@@ -18,7 +18,7 @@ from planaria.witness.script.making import Maker, pairs
 from planaria.witness.script.step import Script, Step, with_props
 from planaria.witness.script.subject import Class, Function, Subjects
 
-ASKED_SHARE, LIKE_SHARE, HEIRS_MAX = 0.5, 0.5, 3
+AFFECTED_SHARE, LIKE_SHARE, HEIRS_MAX = 0.5, 0.5, 3
 CORPUS_MAX, CALLS_MAX, SIZE_MAX, PROBES_MAX, SEEDS_PROBED = 200, 8, 30, 300, 6
 
 
@@ -127,7 +127,7 @@ class Unit:
 
     def _method(self, name: str) -> Step:
         asked = [one for one in self.functions if one.symbol in self.symbols]
-        function = self.chance.choice(asked if asked and self.chance.random() < ASKED_SHARE else self.functions)
+        function = self.chance.choice(asked if asked and self.chance.random() < AFFECTED_SHARE else self.functions)
         if function.kind == "function":
             return self.maker.call(function)
         step = self.maker.call(function, called(self.owner, function, name))
