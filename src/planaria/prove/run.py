@@ -9,6 +9,7 @@ false kills, and a suite that only notices by a time-out has not said what is wr
 Not here: the process (`session`, `measured`), what else a suite does not see (`blind`), who is told (`cli.prove`).
 """
 
+import contextlib
 import json
 import os
 import random
@@ -23,7 +24,8 @@ from planaria.prove.cache import PYTHON, Cache, digest, digest_of_files
 from planaria.prove.equivalence import same_bytecode
 from planaria.prove.mutant import Mutant
 from planaria.prove.proof import Blind, FileReach, Proof, Proven, Test
-from planaria.prove.session import Session, session
+from planaria.prove.reach import merged, reached
+from planaria.prove.session import MeasureBroken, Session, session
 from planaria.prove.since import changed_lines
 from planaria.prove.subject import Subject, subject_at
 
@@ -131,15 +133,11 @@ class Run:
         self.jobs = request.jobs or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
     async def baseline(self) -> None:
-        """Run every test once on the unchanged code."""
-        async for answer in self.opened.asked({"do": "baseline"}):
-            if "test" in answer:
-                self.runs.append(answer)
-                self.progress("tests", len(self.runs), len(self.places))
-            elif "reach" in answer:
-                self.reported = _read(answer["reach"])["files"]
-            else:
-                self.imported = answer["imported"]
+        """Run every test once on the unchanged code: shared out, and where one then fails, all of them in order, which is what counts."""
+        with contextlib.suppress(*([MeasureBroken] if self.jobs > 1 else [])):
+            await self._baseline(self.jobs)
+        if self.jobs > 1 and (len(self.runs) < len(self.places) or any(one["result"] == "failed" for one in self.runs)):
+            await self._baseline(1)
         for place, one in zip(self.places, self.runs, strict=True):
             self.tests.append(
                 Test(
@@ -147,6 +145,20 @@ class Run:
                     reaches=len(one["mutants"]), text=one["text"],
                 )
             )  # fmt: skip
+
+    async def _baseline(self, jobs: int) -> None:
+        runs: dict[int, dict[str, Any]] = {}
+        self.reported, self.imported = {}, []
+        async for answer in self.opened.asked({"do": "baseline", "jobs": jobs}):
+            if "test" in answer:
+                runs[answer["test"]] = answer
+                self.progress("tests", len(runs), len(self.places))
+            elif "reach" in answer:
+                for place, told in _read(answer["reach"]).items():
+                    self.reported[place] = merged(self.reported[place], told) if place in self.reported else told
+            else:
+                self.imported += [one for one in answer["imported"] if one not in self.imported]
+        self.runs = [runs[number] for number in sorted(runs)]
 
     def _short(self, file: str) -> str:
         path = Path(file)
@@ -180,6 +192,7 @@ class Run:
         reaching, keys = self.reaching(), self._keys()
         names = [one.name for one in self.tests]
         proven: dict[int, Proven] = {}
+        key_of: dict[int, str] = {}
         tasks: list[dict[str, Any]] = []
         for one in chosen:
             tests = reaching.get(one.id, [])
@@ -189,9 +202,10 @@ class Run:
                 why = "it runs only while the code is imported, before a mutant is on" if is_late else "no test reaches it"
                 proven[one.id] = Proven(mutant=one, verdict="inconclusive" if is_late else "unreached", why=why)
                 continue
-            known = self.cache.get(keys(one, tests))
+            key_of[one.id] = key = keys(one, tests)
+            known = self.cache.get(key)
             if known is not None:
-                self.cache.put(keys(one, tests), known)
+                self.cache.put(key, known)
                 proven[one.id] = Proven(mutant=one, verdict=known[0], tests=told, by=known[1], why=known[2], is_cached=True)
             else:
                 group = one.key.partition(":")[0]
@@ -201,15 +215,15 @@ class Run:
             async for answer in self.opened.asked(self._request(tasks)):
                 mutant = by_id[answer["task"]]
                 spent += answer["cpu_s"]
-                proven[mutant.id] = self._verdict(mutant, answer, [names[test] for test in reaching[mutant.id]])
-                self.cache.put(keys(mutant, reaching[mutant.id]), [proven[mutant.id].verdict, proven[mutant.id].by, proven[mutant.id].why])
+                proven[mutant.id] = judged = self._verdict(mutant, answer, tuple(names[test] for test in reaching[mutant.id]))
+                self.cache.put(key_of[mutant.id], [judged.verdict, judged.by, judged.why])
                 done += 1
                 self.progress("mutants", done, total)
                 if self.request.budget_s and spent > self.request.budget_s:
                     self.is_spent = True  # what still runs ends with the session
                     break
-        left = [one for one in chosen if one.id not in proven]
-        proven |= {one.id: Proven(mutant=one, verdict="inconclusive", why="the budget was spent before its turn") for one in left}
+        why = "the budget was spent before its turn"
+        proven |= {one.id: Proven(mutant=one, verdict="inconclusive", why=why) for one in chosen if one.id not in proven}
         return tuple(proven[one.id] for one in chosen)
 
     def _chosen(self) -> list[Mutant]:
@@ -231,17 +245,15 @@ class Run:
             places[str(place)]: told for name, told in self.reported.items() if str(place := (self.subject.root / name).resolve()) in places
         }
 
-    def _verdict(self, mutant: Mutant, answer: Mapping[str, Any], tests: list[str]) -> Proven:
+    def _verdict(self, mutant: Mutant, answer: Mapping[str, Any], told: tuple[str, ...]) -> Proven:
         results = {int(test): result for test, result in answer["results"].items()}
-        names = [one.name for one in self.tests]
-        told = tuple(tests)
         killer = next((test for test, result in results.items() if result in ("failed", "ended")), None)
         if killer is not None:
             why = "it ends the process" if results[killer] == "ended" else ""
-            return Proven(mutant=mutant, verdict="killed", tests=told, by=names[killer], why=why)
+            return Proven(mutant=mutant, verdict="killed", tests=told, by=self.tests[killer].name, why=why)
         late = next((test for test, result in results.items() if result in LATE), None)
         if late is not None:
-            return Proven(mutant=mutant, verdict="inconclusive", tests=told, why=f"{names[late]} {LATE[results[late]]}")
+            return Proven(mutant=mutant, verdict="inconclusive", tests=told, why=f"{self.tests[late].name} {LATE[results[late]]}")
         if same_bytecode(mutant, self.files[mutant.file]["source"]):
             return Proven(mutant=mutant, verdict="probably_equivalent", tests=told, why="it compiles to the same instructions")
         return Proven(mutant=mutant, verdict="survived", tests=told)
@@ -249,7 +261,7 @@ class Run:
     def _keys(self) -> Callable[[Mutant, Sequence[int]], str]:
         """Return the way to name all that bears on a mutant's verdict."""
         files = digest_of_files(
-            path for one in self.places for path in (Path(one["file"]), *_conftests(Path(one["file"]), self.subject.root))
+            path for file in {one["file"]: None for one in self.places} for path in (Path(file), *_conftests(Path(file), self.subject.root))
         )
         suite = digest(f"{name} {told}" for path, told in sorted(files.items()) if (name := self._short(str(path))) not in self.files)
         outside = {name: told["digest"] for name, told in self.files.items()}
@@ -320,23 +332,12 @@ class Run:
     def reach(self) -> tuple[FileReach, ...]:
         """Return how the files are reached."""
         reports = self._reports()
-        return tuple(_reach(name, told["source"], reports.get(name, {})) for name, told in self.files.items())
+        return tuple(reached(name, told["source"], reports.get(name, {})) for name, told in self.files.items())
 
 
 def _read(place: str) -> dict[str, Any]:
     told: dict[str, Any] = json.loads(Path(place).read_text(encoding="utf-8"))
     return told
-
-
-def _reach(name: str, source: str, told: Mapping[str, Any]) -> FileReach:
-    contexts: Mapping[str, list[str]] = told.get("contexts", {})
-    lines = tuple(sorted((*told.get("executed_lines", ()), *told.get("missing_lines", ()))))
-    missed = tuple((start, end) for start, end in told.get("missing_branches", ()))
-    return FileReach(
-        file=name, source=source, lines=lines, missed_lines=tuple(told.get("missing_lines", ())),
-        branches=told.get("summary", {}).get("num_branches", 0), missed_branches=missed,
-        tests={int(line): tuple(one for one in several if one) for line, several in contexts.items()},
-    )  # fmt: skip
 
 
 def _shuffled(tests: Sequence[int], places: Sequence[Mapping[str, Any]], seed: int) -> list[int]:

@@ -10,7 +10,6 @@ Not here: the ways to be wrong (`operator`), running it (`measured`).
 """
 
 import ast
-import copy
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from types import CodeType
 from typing import Any, TypeVar, cast
 
 from planaria.prove.mutant import Mutant, SourceUnreadable
+from planaria.prove.narrowing import narrowed
 from planaria.prove.operator.default import other_default
 from planaria.prove.operator.shape import Change, Operator, Place
 
@@ -142,15 +142,18 @@ class _Weaver:
         self.names += [node.name, "<locals>"]
         body = node.body
         head = body[:1] if ast.get_docstring(node, clean=False) is not None else []
-        declared = [one for one in _own(node) if isinstance(one, ast.Global | ast.Nonlocal)]
+        own = list(_own(node))
+        declared = [one for one in own if isinstance(one, ast.Global | ast.Nonlocal)]
+        is_generator = any(isinstance(one, ast.Yield | ast.YieldFrom) for one in own)
         woven = self.block(body[len(head) :], "body")
-        node.body = [*head, *declared, self.prologue(node, scope.id, woven or body), *woven]
+        bare = node.name == "__init__" or (is_generator and isinstance(node, ast.AsyncFunctionDef))
+        node.body = [*head, *declared, _prologue(scope.id, (woven or body or [node])[0], bare=bare), *woven]
         del self.names[-2:]
         self.scopes.pop()
         self.parents = outer
 
     def enter(self, name: str, node: ast.AST) -> _Scope:
-        text = ast.get_source_segment(self.source, cast("ast.expr", node)) or ""
+        text = self.segment(cast("ast.expr", node))
         taken = self.taken[name] = self.taken.get(name, 0) + 1
         digest = hashlib.sha256(f"{name}\n{taken}\n{text}".encode()).hexdigest()[:16]
         number = self.before + len(self.functions) + 1
@@ -162,13 +165,13 @@ class _Weaver:
         every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg)
         return _Scope(id=number, name=name, digest=digest, parameters=frozenset(one.arg for one in every if one is not None))
 
-    def prologue(self, node: ast.FunctionDef | ast.AsyncFunctionDef, number: int, body: list[ast.stmt]) -> ast.stmt:
-        """Return what counts a call, and lets the function be hollow."""
-        yields = any(isinstance(one, ast.Yield | ast.YieldFrom) for one in _own(node))
-        bare = node.name == "__init__" or (yields and isinstance(node, ast.AsyncFunctionDef))
-        given = None if bare else ast.Call(func=_load(HOLLOW), args=[], keywords=[])
-        entered = _step(number)
-        return _at(ast.If(test=entered, body=[ast.Return(value=given)], orelse=[]), body[0] if body else node)
+    def segment(self, node: ast.expr) -> str:
+        """Return the source of a node, as `ast.get_source_segment` does, which splits the whole file each time."""
+        first, last = node.lineno - 1, (node.end_lineno or 0) - 1
+        lines = self.lines[first : last + 1]
+        lines[-1] = lines[-1].encode()[: node.end_col_offset].decode()
+        lines[0] = lines[0].encode()[node.col_offset :].decode()
+        return "\n".join(lines)
 
     def lambda_(self, node: ast.Lambda) -> None:
         """Weave a lambda in place."""
@@ -286,11 +289,8 @@ class _Weaver:
                 if told in seen or "Global(" in told or "Nonlocal(" in told:  # a name may be declared but once
                     continue
                 seen.add(told)
-                number = self.mutant(operator.name, *_narrowed(node, new), self.parents[-1])
-                free = copy.deepcopy(change)
-                for one in free if isinstance(free, list) else [free]:
-                    _at(one, node)
-                yield number, free
+                number = self.mutant(operator.name, *narrowed(node, new), self.parents[-1])
+                yield number, _free(change, node)
 
     def mutant(self, operator: str, old: Sequence[ast.AST], new: Sequence[ast.AST], parent: ast.AST) -> int:
         """Note a mutant and return its switch."""
@@ -313,43 +313,19 @@ class _Weaver:
         return self.next - 1
 
 
-def _narrowed(old: ast.AST, new: list[Any]) -> tuple[Sequence[ast.AST], Sequence[ast.AST]]:
-    """Return the smallest part of a statement that a change alters, and what takes its place."""
-    if isinstance(old, ast.expr):
-        return [old], new
-    if isinstance(old, ast.Try) and list(map(ast.dump, new)) == list(map(ast.dump, old.body)):
-        return old.finalbody or [old], [] if old.finalbody else new
-    if len(new) != 1 or type(new[0]) is not type(old):
-        return [old], new
-    differing = [name for name, value in ast.iter_fields(old) if _dump(value) != _dump(getattr(new[0], name))]
-    if len(differing) != 1:
-        return [old], new
-    mine, other = getattr(old, differing[0]), getattr(new[0], differing[0])
-    if isinstance(mine, ast.expr) and isinstance(other, ast.expr):
-        return [mine], [other]
-    if not isinstance(mine, list) or not mine:
-        return [old], new
-    if isinstance(mine[0], ast.stmt):
-        return mine, other
-    pairs = [(one, each) for one, each in zip(mine, other, strict=False) if ast.dump(one) != ast.dump(each)]
-    if len(mine) == len(other) and len(pairs) == 1:
-        part, with_ = _narrowed(pairs[0][0], [pairs[0][1]])
-        return (part, with_) if hasattr(part[0], "lineno") else ([old], new)
-    return [old], new
-
-
-def _dump(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_dump(one) for one in value]
-    return ast.dump(value) if isinstance(value, ast.AST) else value
-
-
 def _own(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield what belongs to a function itself, and not to one inside it."""
-    for child in ast.iter_child_nodes(node):
-        yield child
+    """Yield what belongs to a function itself, and not to one inside it, in the order of the source."""
+    left = [*ast.iter_child_nodes(node)][::-1]
+    while left:
+        yield (child := left.pop())
         if not isinstance(child, (*FUNCTIONS, ast.Lambda, ast.ClassDef)):
-            yield from _own(child)
+            left += [*ast.iter_child_nodes(child)][::-1]
+
+
+def _prologue(number: int, where: ast.AST, *, bare: bool) -> ast.stmt:
+    """Return what counts a call, and lets the function be hollow; a bare one then gives nothing."""
+    given = None if bare else ast.Call(func=_load(HOLLOW), args=[], keywords=[])
+    return _at(ast.If(test=_step(number), body=[ast.Return(value=given)], orelse=[]), where)
 
 
 def _load(name: str) -> ast.expr:
@@ -381,9 +357,24 @@ def _switched(changes: Sequence[tuple[int, ast.expr]], node: ast.expr) -> ast.ex
     return _at(ast.IfExp(test=test, body=chosen, orelse=node), node)
 
 
+def _free(value: Any, where: ast.AST) -> Any:
+    """Return a copy of a change, in which all that is new has the place of what it stands for."""
+    if isinstance(value, list):
+        return [_free(one, where) for one in value]
+    if not isinstance(value, ast.AST):
+        return value
+    new = type(value)(**{name: _free(one, where) for name, one in vars(value).items()})
+    return ast.copy_location(new, where) if isinstance(new, PLACED) and not hasattr(new, "lineno") else new
+
+
 def _at(node: N, where: ast.AST) -> N:
-    """Give what is new the place of what it stands for."""
-    for one in ast.walk(node):
-        if isinstance(one, PLACED) and not hasattr(one, "lineno"):
+    """Give what is new the place of what it stands for; below a part that has a place, all have theirs."""
+    left: list[ast.AST] = [node]
+    while left:
+        one = left.pop()
+        if isinstance(one, PLACED):
+            if hasattr(one, "lineno"):
+                continue
             ast.copy_location(one, where)
+        left += ast.iter_child_nodes(one)
     return node

@@ -39,7 +39,7 @@ from planaria.prove.measured.task import (
 NOT_RUN, PASSED, FAILED, SKIPPED, AT_WORK = range(5)
 YEAR_S = 400 * 86_400.0 + 40_000.0
 NUMBER_BYTES = 4
-LATE_MAX, WORTH_MAX = 3, 5
+LATE_MAX = 3
 
 
 class Lanes:
@@ -51,7 +51,8 @@ class Lanes:
         self.page = mmap.mmap(-1, max(4096, len(suite.items) + NUMBER_BYTES))
         self.kills: Counter[tuple[str, int]] = Counter()
         self.runs: Counter[int] = Counter()
-        self.worth = 2  # below zero, mutants share no process any more
+        self.stands: Counter[tuple[str, int]] = Counter()
+        self.fruitless, self.pause = 0, 0  # shares in a row that were not worth it, and for how many portions none is tried
 
     def run(self, tasks: Sequence[Task], jobs: int, say: Callable[[dict[str, Any]], None]) -> None:
         """Run tasks in `jobs` processes at once, and say what comes of each."""
@@ -90,10 +91,12 @@ class Lanes:
         """Yield what comes of tasks, after each other: those that can in a shared process, all others in one of their own."""
         several = [one for one in tasks if one.id not in self.woven.defaults and can_share(one, self.costs)]
         alone = [one for one in tasks if one not in several]
-        while len(several) > 1 and self.worth >= 0:
+        self.pause = max(0, self.pause - 1)
+        while len(several) > 1 and not self.pause:
             kills, cpu_s = Share(self, several).run()
             is_worth = any(kills) and cpu_s < DEAR_S * len(kills)  # fixtures that tests have in common are made for each, which may be dear
-            self.worth = min(WORTH_MAX, self.worth + (1 if is_worth else -1))
+            self.fruitless = 0 if is_worth else self.fruitless + 1
+            self.pause = 0 if is_worth else 2**self.fruitless
             for task, tests in zip(several, kills, strict=False):
                 if tests:
                     results = dict.fromkeys(tests[:-1], "passed") | {tests[-1]: "failed"}
@@ -131,16 +134,18 @@ class Lanes:
         """Note which tests ran, and which of them killed."""
         for test, result in results.items():
             self.runs[test] += result in ("passed", "failed", "skipped")
+            self.stands[task.group, test] += result == "standstill"
             if result in ("failed", "ended"):
                 self.kills[task.group, test] += 1
                 self.kills["", test] += 1
 
     def ordered(self, task: Task) -> list[int]:
-        """Put those tests first that kill most for what they cost, above all in the same function."""
+        """Put those tests first that kill most for what they cost, above all in the same function, and last what stood still in it."""
 
-        def worth(test: int) -> float:
+        def worth(test: int) -> tuple[bool, float]:
             cpu_s, _, _ = self.costs[test]
-            return (1 + 4 * self.kills[task.group, test] + self.kills["", test]) / (1 + self.runs[test]) / (0.001 + cpu_s)
+            kills = 1 + 4 * self.kills[task.group, test] + self.kills["", test]
+            return not self.stands[task.group, test], kills / (1 + self.runs[test]) / (0.001 + cpu_s)
 
         return sorted(task.tests, key=worth, reverse=True)
 

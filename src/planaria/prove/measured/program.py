@@ -1,12 +1,13 @@
 """The program that measures a suite: `python -m planaria.prove.measured.program DESCRIPTOR WORK`.
 
 It reads an order and then requests, each a line of JSON, from a socket, and answers in lines:
-`baseline` runs all tests in a process of its own and tells of each what it reaches; `run` runs tasks (see `lane`). It ends with its asker.
+`baseline` runs all tests once and tells of each what it reaches; `run` runs tasks (see `lane`). It ends with its asker.
 Why: the warm process itself never runs a test, so that every process forked from it begins with what was imported and nothing else.
 Not here: who asks (`prove.run`).
 """
 
 import contextlib
+import fcntl
 import hashlib
 import importlib
 import json
@@ -19,6 +20,7 @@ from typing import IO, Any
 
 import pytest
 
+from planaria.prove.measured.baseline import Baseline
 from planaria.prove.measured.lane import Lanes
 from planaria.prove.measured.loading import Woven
 from planaria.prove.measured.suite import ARGUMENTS, Suite
@@ -35,6 +37,7 @@ class Measure:
         self.lines: IO[bytes] = pipe.makefile("rb")
         self.order: dict[str, Any] = json.loads(self.lines.readline())
         self.root = Path(self.order["root"])
+        self.turn = os.open(work / "turn", os.O_RDWR | os.O_CREAT, 0o600)
         self.switch = Switch()
         self.sources: dict[str, str] = {}
         self.coverage: Any = None
@@ -42,9 +45,11 @@ class Measure:
         self.at_import: tuple[set[int], set[int], int] = (set(), set(), 0)
 
     def say(self, told: dict[str, Any]) -> None:
-        """Answer with one line; a process that nobody asks any more ends."""
+        """Answer with one line, which no other process breaks; a process that nobody asks any more ends."""
         try:
+            fcntl.lockf(self.turn, fcntl.LOCK_EX)
             self.pipe.sendall(json.dumps(told).encode() + b"\n")
+            fcntl.lockf(self.turn, fcntl.LOCK_UN)
         except OSError:
             os._exit(0)
 
@@ -100,54 +105,13 @@ class Measure:
         for line in self.lines:
             asked = json.loads(line)
             if asked["do"] == "baseline":
-                self.forked(lambda: self.baseline(suite))
+                Baseline(suite, self.coverage, self.root, self.work, self.say).run(asked["jobs"])
             else:
                 self.warm(asked["warm"])
                 tasks = [Task(**{**one, "tests": tuple(one["tests"])}) for one in asked["tasks"]]
                 Lanes(suite, self.woven, [tuple(one) for one in asked["costs"]], self.work).run(tasks, asked["jobs"], self.say)
                 self.say({"done": True})
         os._exit(0)
-
-    def forked(self, work: Any) -> None:
-        """Do something in a process of its own, and say how that ended."""
-        if not (pid := os.fork()):
-            code = 1
-            try:
-                work()
-                code = 0
-            finally:
-                os._exit(code)
-        _, status = os.waitpid(pid, 0)
-        self.say({"done": os.waitstatus_to_exitcode(status) == 0, "code": os.waitstatus_to_exitcode(status)})
-
-    def baseline(self, suite: Suite) -> None:
-        """Run every test once, in order, and tell what each reaches."""
-        before = {*sys.modules}
-        if self.coverage is not None:
-            self.coverage.start()
-        for position, item in enumerate(suite.items):
-            if self.coverage is not None:
-                self.coverage.switch_context(item.nodeid)
-            following = suite.items[position + 1] if position + 1 < len(suite.items) else None
-            self.say({"test": position, **suite.noted(item, following)})
-        if self.coverage is not None:
-            self.coverage.stop()
-            target = self.work / f"coverage-{os.getpid()}.json"
-            target.write_text(json.dumps({"files": {place: self.reach(place) for place in self.woven.programs}}), encoding="utf-8")
-            self.say({"reach": str(target)})
-        ours = tuple(str(self.root / one) for one in ("",))
-        later = [name for name in sys.modules if name not in before and not _is_below(name, ours)]
-        self.say({"imported": later})
-
-    def reach(self, place: str) -> dict[str, Any]:
-        """Return what coverage knows of a file, in the words of its JSON report, whose other figures cost seconds."""
-        told = self.coverage._analyze(place)  # noqa: SLF001 - there is no other way to the branches that were missed
-        missed = told.missing_branch_arcs()
-        return {
-            "executed_lines": sorted(told.executed), "missing_lines": sorted(told.missing), "excluded_lines": sorted(told.excluded),
-            "missing_branches": sorted((start, end) for start, ends in missed.items() for end in ends),
-            "summary": {"num_branches": told.numbers.n_branches}, "contexts": self.coverage.get_data().contexts_by_lineno(place),
-        }  # fmt: skip
 
     def warm(self, names: list[str]) -> None:
         """Import what tests import late, once for all processes."""
@@ -161,13 +125,6 @@ class Measure:
 
 SHAPE = ("id", "name", "line", "end_line", "digest")
 FIELDS = ("id", "file", "operator", "function", "line", "column", "end_line", "end_column", "text", "key")
-
-
-def _is_below(name: str, places: tuple[str, ...]) -> bool:
-    """Say whether a module belongs to the code or its tests, or to nothing that can be found again."""
-    file = getattr(sys.modules[name], "__file__", None)
-    spec = getattr(sys.modules[name], "__spec__", None)
-    return spec is None or (file is not None and str(file).startswith(places))
 
 
 def _outside_digest(source: str, functions: Any) -> str:
