@@ -16,6 +16,7 @@ from planaria.diff.material import TEST, code_of, maker_of
 from planaria.diff.reading import versions
 from planaria.diff.version import Version
 from planaria.prove.mutant import Mutant
+from planaria.witness.script.files import Files
 from planaria.witness.script.making import Maker
 from planaria.witness.script.prose import from_document
 from planaria.witness.script.scope import Scope, scope_of
@@ -25,7 +26,6 @@ from planaria.witness.script.subject import Subjects, subjects_of
 from planaria.witness.stage.actor import Order
 
 NAMED = {"__name__", "__qualname__", "__doc__", "__module__", "__wrapped__"}
-UNREADABLE = (SyntaxError, ValueError, RecursionError)
 FUNCTIONS, SILENT = (ast.FunctionDef, ast.AsyncFunctionDef), (ast.Pass, ast.Global, ast.Nonlocal, ast.Try, ast.Break, ast.Continue)
 SEEDS_MAX = 300
 
@@ -104,10 +104,10 @@ class Project:
         """Return the calls that tests make, by the symbols that they exercise."""
         found: dict[str, list[Script]] = defaultdict(list)
         scope = scope_of(self.subjects)
-        for path, content in self._tests():
-            try:
-                tree = ast.parse(content)
-            except UNREADABLE:
+        files = Files(dict(self._tests()))
+        for path in files.texts:
+            tree = files.whole(path)
+            if tree is None:
                 continue
             for script in of_one_call(from_tests(tree, scope, source=path)):
                 for symbol in {step.symbol for step in script.steps if step.symbol}:

@@ -31,10 +31,15 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A name that a step of the script has bound, and the symbol of the class it is an object of, if known."""
+    """A name that a step of the script has bound, and the symbol of the class it is an object of, if known.
+
+    `prop` is the prop that it is, where `is_prop`, or an object of.
+    """
 
     name: str
     owner: str = ""
+    prop: str = ""
+    is_prop: bool = False
 
 
 Meaning = Path | Variable | Form
@@ -42,16 +47,20 @@ Meaning = Path | Variable | Form
 
 @dataclass(frozen=False, slots=True)
 class Scope:
-    """Names and what they stand for; `used` gathers the installed modules that were needed."""
+    """Names and what they stand for; `used` gathers the installed modules that were needed.
+
+    `asked` says for each prop which symbol of the version each of its methods asks; of an empty name, the prop as a whole.
+    """
 
     subjects: Subjects
     names: dict[str, Meaning] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     by_last: dict[str, list[str]] = field(default_factory=dict)
+    asked: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def begin(self) -> "Scope":
         """Return a scope within this one."""
-        return Scope(subjects=self.subjects, names=dict(self.names), used=set(), by_last=self.by_last)
+        return Scope(subjects=self.subjects, names=dict(self.names), used=set(), by_last=self.by_last, asked=dict(self.asked))
 
     def learn_imports(self, tree: ast.AST) -> None:
         """Bind what a file imports, wherever in it."""
@@ -114,8 +123,9 @@ class Scope:
         Raises:
             UnresolvedError: where it holds an unknown name.
         """
-        if isinstance(node, ast.Name) and node.id in self.names and not isinstance(self.names[node.id], (Path, Variable)):
-            return self.names[node.id]
+        known = ast.unparse(node) if isinstance(node, (ast.Name, ast.Attribute)) else ""
+        if known in self.names and not isinstance(self.names[known], (Path, Variable)):
+            return self.names[known]
         try:
             if isinstance(node, (ast.List, ast.Tuple, ast.Set)) and not any(isinstance(one, ast.Starred) for one in node.elts):
                 return SEQUENCES[type(node)]([self.form(one) for one in node.elts])

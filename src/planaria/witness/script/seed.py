@@ -12,14 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from planaria.witness.script.files import SET_UP
 from planaria.witness.script.form import Form, Made
 from planaria.witness.script.scope import Scope, Variable
-from planaria.witness.script.statement import ERRORS, LOOPS_MAX, Reader
+from planaria.witness.script.statement import ERRORS, LOOPS_MAX, Reader, prop_of
 from planaria.witness.script.step import Prop, Script, Step, with_props
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-PROP_MAX = 2000
-SET_UP = ("setUp", "setup_method", "setUpClass", "setup")
+PROP_MAX = 4000
 
 
 def from_tests(tree: ast.Module, scope: Scope, *, source: str) -> Iterator[Script]:
@@ -39,7 +39,9 @@ def from_tests(tree: ast.Module, scope: Scope, *, source: str) -> Iterator[Scrip
     if made is not None:
         yield made
     props = props_of(tree, outer)
-    outer.names |= {name: Variable(name) for name in props}
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name in props:
+            outer.names[node.name] = prop_of(node, outer)
     for before, node in _tests(tree):
         for given in itertools.islice(_parameters(node, outer), LOOPS_MAX):
             reader = Reader(outer.begin())
@@ -84,11 +86,26 @@ def _tests(tree: ast.Module) -> Iterator[tuple[list[ast.stmt], Function]]:
     for node in tree.body:
         if isinstance(node, ast.ClassDef):
             functions = [one for one in node.body if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))]
-            before: list[ast.stmt] = [one for one in node.body if isinstance(one, ast.Assign)]
+            before: list[ast.stmt] = [each for one in node.body if isinstance(one, ast.Assign) for each in (one, *_of_self(one))]
             before += [step for one in functions if one.name in SET_UP for step in one.body]
-            yield from ((before, one) for one in functions if one.name.startswith("test"))
+            yield from (([*before, *_defaults(one)], one) for one in functions if one.name.startswith("test"))
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name.startswith(("test", "check")):
-            yield [], node
+            yield list(_defaults(node)), node
+
+
+def _of_self(node: ast.Assign) -> Iterator[ast.stmt]:
+    """Yield what a class sets, as its tests ask for it."""
+    for one in node.targets:
+        if isinstance(one, ast.Name):
+            of_self = ast.Attribute(value=ast.Name(id="self", ctx=ast.Load()), attr=one.id, ctx=ast.Store())
+            yield ast.Assign(targets=[of_self], value=node.value, lineno=node.lineno)
+
+
+def _defaults(node: Function) -> Iterator[ast.stmt]:
+    """Yield what a test is given where nobody gives it anything else."""
+    parameters, given = node.args.args, node.args.defaults
+    for one, value in zip(parameters[len(parameters) - len(given) :], given, strict=True):
+        yield ast.Assign(targets=[ast.Name(id=one.arg, ctx=ast.Store())], value=value, lineno=node.lineno)
 
 
 def _parameters(node: Function, scope: Scope) -> Iterator[dict[str, Form]]:

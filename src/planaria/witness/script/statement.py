@@ -94,7 +94,7 @@ class Reader:
             self.read([*node.body, *node.orelse])
         elif isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith(("test", "Test")):
             self._carry_out(node)
-            self.scope.names[node.name] = Variable(node.name)
+            self.scope.names[node.name] = prop_of(node, self.scope)
 
     def _is_of_objects(self, node: ast.AST) -> bool:
         return any(isinstance(one, ast.Name) and isinstance(self.scope.names.get(one.id), Variable) for one in ast.walk(node))
@@ -116,9 +116,16 @@ class Reader:
             self.scope.names[name] = self._call(inner, self._variable(name))
         elif isinstance(inner, (ast.Name, ast.Attribute)) and (path := self.scope.symbol_of(inner)):
             self.scope.names[name] = Path(path)
+        elif (held := self._object(inner)) is not None:
+            self.scope.names[name] = held
         else:
-            self.scope.names.pop(name, None)
-            self.scope.names[name] = self.scope.form(value)
+            for one in _outermost(value, lambda one: isinstance(one, ast.Call) and self._is_call(one)):
+                self._call_if_known(one)
+            try:
+                self.scope.names[name] = self.scope.form(value)
+            except ERRORS:
+                self.scope.names.pop(name, None)
+                raise
 
     def _assign_parts(self, target: ast.expr, value: ast.expr) -> None:
         if isinstance(target, (ast.Subscript, ast.Attribute)) and self._is_of_objects(target):
@@ -153,6 +160,8 @@ class Reader:
     def _call(self, node: ast.Call, target: str = "") -> Variable:
         func, classes = node.func, self.scope.subjects.classes
         symbol = callee = self.scope.symbol_of(func)
+        if not symbol and (found := self._object(func)) is not None and found.is_prop:
+            return self._call_of_prop(node, found, target)
         if not symbol and (isinstance(func, ast.Call) or self._object(func) is not None):
             held = self._held(func)
             callee, symbol = held.name, f"{held.owner}.__call__" if held.owner in classes else held.owner
@@ -161,9 +170,34 @@ class Reader:
                 raise UnresolvedError(ast.unparse(func))
             held = self._held(func.value)
             callee, symbol = f"{held.name}.{func.attr}", self._method(held.owner, func.attr)
+            if held.prop and not symbol:
+                return self._call_on_prop(node, held, func.attr, target)
         given, named = self._arguments(node)
         self.steps.append(Step(callee=callee, given=given, named=named, target=target, symbol=symbol))
         return Variable(target, symbol)
+
+    def _call_of_prop(self, node: ast.Call, prop: Variable, target: str) -> Variable:
+        """Read the call of a function or a class that the file of tests defines."""
+        asked = self.scope.asked.get(prop.prop, {}).get("", "")
+        if not target and not prop.owner:
+            return self._seen(node, asked)
+        given, named = self._arguments(node)
+        self.steps.append(Step(callee=prop.name, given=given, named=named, target=target, symbol=prop.owner))
+        return Variable(target, prop.owner, prop.prop)
+
+    def _call_on_prop(self, node: ast.Call, held: Variable, method: str, target: str) -> Variable:
+        """Read a call on an object of such a class; what it asks of the version, it asks with other arguments."""
+        asked = self.scope.asked.get(held.prop, {})
+        symbol = asked.get(method, asked.get("", ""))
+        if not target:
+            return self._seen(node, symbol)
+        given, named = self._arguments(node)
+        self.steps.append(Step(callee=f"{held.name}.{method}", given=given, named=named, target=target))
+        return Variable(target)
+
+    def _seen(self, node: ast.Call, symbol: str) -> Variable:
+        self.steps.append(Step(kind="see", callee=self.scope.text(node), symbol=symbol))
+        return Variable("")
 
     def _held(self, node: ast.expr) -> Variable:
         """Return the object on which something is called: one with a name, or one made right there: `Bank(1).deposit(2)`."""
@@ -251,6 +285,30 @@ def name_of(node: ast.AST) -> str | None:
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
         return f"self.{node.attr}"
     return node.id if isinstance(node, ast.Name) else None
+
+
+def prop_of(node: ast.FunctionDef | ast.ClassDef, scope: Scope) -> Variable:
+    """Return what a function or a class that tests define is to them, and note which symbols of the version it asks.
+
+    >>> from planaria.witness.script.scope import scope_of
+    >>> from planaria.witness.script.subject import subjects_of
+    >>> scope = scope_of(subjects_of({"m": ast.parse("def f(x): ...")}))
+    >>> prop_of(ast.parse("def doubled(x): return 2 * f(x)").body[0], scope).name, scope.asked
+    ('doubled', {'doubled': {'': 'f'}})
+    """
+    known = scope.subjects.functions.keys() | scope.subjects.classes.keys()
+
+    def first(part: ast.AST) -> str:
+        paths = (scope.symbol_of(one) for one in ast.walk(part) if isinstance(one, (ast.Name, ast.Attribute)))
+        return next((one for one in paths if one in known), "")
+
+    bases = node.bases if isinstance(node, ast.ClassDef) else []
+    methods = [one for one in node.body if isinstance(one, ast.FunctionDef)] if isinstance(node, ast.ClassDef) else []
+    above = next((scope.asked[base.id] for base in bases if isinstance(base, ast.Name) and base.id in scope.asked), {})
+    asked = {one.name: symbol for one in methods if (symbol := first(one))}
+    scope.asked[node.name] = {**above, **asked, "": first(node) or above.get("", "")}
+    owner = next((one for base in bases if (one := scope.symbol_of(base)) in scope.subjects.classes), "")
+    return Variable(node.name, owner, node.name, is_prop=True)
 
 
 def bind(scope: Scope, target: ast.expr, one: Form) -> None:

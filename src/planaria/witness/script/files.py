@@ -1,0 +1,201 @@
+"""Files of tests, each as it would read if it stood by itself: what it imports from other such files, and what its classes inherit.
+
+Why: a test that is inherited, or that calls a method of its own class, says as much as any other, but not where it stands.
+What is one expression is put in the place of its call; what keeps a state becomes a prop of which the test makes an object.
+Not here: reading tests into scripts (`seed`).
+"""
+
+import ast
+import copy
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+SET_UP = ("setUp", "setup_method", "setUpClass", "setup", "asyncSetUp")
+TEAR_DOWN = ("tearDown", "teardown_method", "tearDownClass", "teardown", "asyncTearDown")
+UNREADABLE = (SyntaxError, ValueError, RecursionError)
+
+
+class Files:
+    """The files of tests, by their paths.
+
+    >>> files = Files({"t/base.py": b"class Both:\\n    def test_f(self): assert f(self.one())", "t/test_a.py": b'''
+    ... from t.base import Both
+    ... class TestA(Both):
+    ...     def one(self):
+    ...         return 1
+    ... '''})
+    >>> print(ast.unparse(files.whole("t/test_a.py").body[-1]))
+    class TestA(Both):
+    <BLANKLINE>
+        def one(self):
+            return 1
+    <BLANKLINE>
+        def test_f(self):
+            assert f(1)
+    """
+
+    def __init__(self, texts: Mapping[str, bytes]) -> None:
+        self.texts = dict(texts)
+        self.trees: dict[str, ast.Module | None] = {}
+
+    def tree(self, path: str) -> ast.Module | None:
+        """Return a file as it stands, None where it is no Python."""
+        if path not in self.trees:
+            try:
+                self.trees[path] = ast.parse(self.texts[path])
+            except UNREADABLE:
+                self.trees[path] = None
+        return self.trees[path]
+
+    def whole(self, path: str) -> ast.Module | None:
+        """Return a file with all that it takes from others, None where it is no Python."""
+        tree = self.tree(path)
+        if tree is None:
+            return None
+        lent = list(self._lent(path, tree, {path}))
+        classes = {one.name: one for one in (*lent, *tree.body) if isinstance(one, ast.ClassDef)}
+        body: list[ast.stmt] = [one for one in lent if not (isinstance(one, ast.ClassDef) and has_tests(one))]
+        for one in tree.body:
+            if not isinstance(one, ast.ClassDef) or not (flat := _flat(one, classes)):
+                body.append(one)
+            elif _is_collected(one, classes):
+                body += _plain(flat)
+        return ast.Module(body=body, type_ignores=[])
+
+    def _lent(self, path: str, tree: ast.Module, seen: set[str]) -> Iterator[ast.stmt]:
+        """Yield what other files of tests define, and import, that a file imports from them."""
+        for node in tree.body:
+            other = self._place(path, node) if isinstance(node, ast.ImportFrom) else None
+            found = self.tree(other) if other and other not in seen else None
+            if other and found is not None:
+                seen.add(other)
+                yield from self._lent(other, found, seen)
+                yield from (one for one in found.body if isinstance(one, (ast.Import, ast.ImportFrom, ast.ClassDef)) or _is_plain(one))
+
+    def _place(self, path: str, node: ast.ImportFrom) -> str | None:
+        """Return the path of the file of tests from which names are imported, None where it is none."""
+        parts = (node.module or "").split(".") if node.module else []
+        ends = ["/".join([*parts, "__init__.py"]), *(["/".join(parts) + ".py"] if parts else [])]
+        if node.level:
+            folder = PurePosixPath(path).parents[min(node.level - 1, len(PurePosixPath(path).parents) - 1)]
+            return next((place for end in ends if (place := str(folder / end)) in self.texts), None)
+        return next((one for end in ends for one in self.texts if one == end or one.endswith(f"/{end}")), None) if parts else None
+
+
+def has_tests(node: ast.ClassDef) -> bool:
+    """Say whether a class holds tests of its own.
+
+    >>> has_tests(ast.parse("class A:\\n    def test(self): ...").body[0])
+    True
+    """
+    return any(isinstance(one, Function) and one.name.startswith("test") for one in node.body)
+
+
+def _is_plain(node: ast.stmt) -> bool:
+    return isinstance(node, ast.FunctionDef) and not node.name.startswith("test")
+
+
+def _bases(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef]) -> Iterator[ast.ClassDef]:
+    """Yield a class and those of these files that it inherits from, the nearest first."""
+    yield node
+    for base in node.bases:
+        above = classes.get(base.id) if isinstance(base, ast.Name) else None
+        if above is not None and above is not node:
+            yield from _bases(above, classes)
+
+
+def _is_collected(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef]) -> bool:
+    """Say whether pytest runs the tests of a class."""
+    names = [ast.unparse(base).rpartition(".")[2] for one in _bases(node, classes) for base in one.bases]
+    return node.name.startswith("Test") or any(one.endswith("TestCase") for one in names)
+
+
+def _flat(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef]) -> ast.ClassDef | None:
+    """Return a class of tests with all that it inherits, None where it is none."""
+    above = list(_bases(node, classes))
+    if not any(map(has_tests, above)):
+        return None
+    found: dict[str, ast.stmt] = {}
+    for one in (each for owner in above for each in owner.body):
+        names = [one.name] if isinstance(one, (*Function.__args__, ast.ClassDef)) else [ast.unparse(each) for each in _targets(one)]
+        if names and not found.keys() & set(names):
+            found |= dict.fromkeys(names, one)
+    return ast.ClassDef(name=node.name, bases=node.bases, keywords=[], body=list(dict.fromkeys(found.values())), decorator_list=[])
+
+
+def _targets(node: ast.stmt) -> list[ast.expr]:
+    return node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) and node.value else []
+
+
+def _plain(node: ast.ClassDef) -> Iterator[ast.ClassDef]:
+    """Yield a class of tests in which no test calls a method of its own, after the prop that holds those that it would."""
+    others = [one for one in node.body if not (isinstance(one, Function) and one.name.startswith(("test", *SET_UP, *TEAR_DOWN)))]
+    methods = {one.name: one for one in others if isinstance(one, ast.FunctionDef) and not one.decorator_list}
+    given = {name: made for name, one in methods.items() if (made := _given(one)) is not None}
+    held = methods.keys() - given.keys()
+    name = re.sub(r"^Test|Tests?(Case)?$", "", node.name) or "Case"
+    variable = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    body: list[ast.stmt] = []
+    is_held = False
+    for one in node.body:
+        if isinstance(one, Function) and one not in others:
+            inner = _Inner(methods, given, held, variable)
+            changed: Function = inner.visit(copy.deepcopy(one))
+            if inner.is_held:
+                is_held = True
+                changed.body.insert(0, ast.parse(f"{variable} = {name}()").body[0])
+            body.append(changed)
+        else:
+            body.append(one)
+    if is_held:
+        yield ast.ClassDef(name=name, bases=[], keywords=[], body=others, decorator_list=[])
+    yield ast.ClassDef(name=node.name, bases=node.bases, keywords=[], body=body, decorator_list=[])
+
+
+def _given(node: ast.FunctionDef) -> ast.expr | None:
+    """Return the one expression that a method with plain parameters gives, None where it is more."""
+    arguments, body = node.args, [one for one in node.body if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))]
+    is_simple = not (arguments.vararg or arguments.kwarg or arguments.kwonlyargs or arguments.posonlyargs or arguments.defaults)
+    return body[0].value if is_simple and len(body) == 1 and isinstance(body[0], ast.Return) else None
+
+
+class _Inner(ast.NodeTransformer):
+    """Put expressions in the place of the methods that give them, and an object in that of `self` for others."""
+
+    def __init__(self, methods: Mapping[str, ast.FunctionDef], given: Mapping[str, ast.expr], held: set[str], variable: str) -> None:
+        self.methods, self.given, self.held, self.variable = methods, given, held, variable
+        self.is_held = False
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        name = _of_self(node.func)
+        if name in self.given:
+            parameters = [one.arg for one in self.methods[name].args.args[1:]]
+            values = dict(zip(parameters, node.args, strict=False)) | {one.arg or "": one.value for one in node.keywords}
+            if values.keys() == set(parameters) and len(values) == len(node.args) + len(node.keywords):
+                made: ast.expr = _Put(values).visit(copy.deepcopy(self.given[name]))
+                return self.visit(made) if name not in ast.unparse(made) else made
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        self.generic_visit(node)
+        if _of_self(node) in self.held and isinstance(node.ctx, ast.Load):
+            self.is_held = True
+            return ast.Attribute(value=ast.Name(id=self.variable, ctx=ast.Load()), attr=node.attr, ctx=ast.Load())
+        return node
+
+
+class _Put(ast.NodeTransformer):
+    def __init__(self, values: Mapping[str, ast.expr]) -> None:
+        self.values = values
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.values.get(node.id, node)
+
+
+def _of_self(node: ast.expr) -> str:
+    """Return the name that is asked of `self`, or an empty text."""
+    is_own = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
+    return node.attr if is_own and isinstance(node, ast.Attribute) else ""
