@@ -13,6 +13,7 @@ from random import Random
 
 from planaria.diff.reading import NothingToCompare
 from planaria.diff.version import Version
+from planaria.witness.script.files import Files
 from planaria.witness.script.kind import ANY, of_annotation
 from planaria.witness.script.making import Maker
 from planaria.witness.script.prose import from_document
@@ -76,8 +77,8 @@ def seeds_of(old: Version, new: Version, subjects: Subjects, affected: Iterable[
         for script in _of_documents(each, scope, owners):
             found.setdefault(tuple(script.lines), script)
     pattern = re.compile(rf"\b({'|'.join(map(re.escape, sorted(wanted)[:NAMES_MAX]))})\b")
-    for path, content in _tests(old, new):
-        for script in _of_tests(path, content, scope, pattern):
+    for files, path in _tests(old, new):
+        for script in _of_tests(files, path, scope, pattern):
             found.setdefault(tuple(script.lines), script)
             if len(found) >= SEEDS_MAX:
                 return list(found.values())
@@ -94,7 +95,7 @@ def _of_documents(subjects: Subjects, scope: Scope, owners: set[str]) -> Iterato
                 yield from from_document(document, scope, symbol=owner.symbol)
 
 
-def _tests(old: Version, new: Version) -> Iterator[tuple[str, bytes]]:
+def _tests(old: Version, new: Version) -> Iterator[tuple[Files, str]]:
     seen: set[bytes] = set()
     for version in (old, new):
         inside = {
@@ -102,32 +103,29 @@ def _tests(old: Version, new: Version) -> Iterator[tuple[str, bytes]]:
             for path, content in version.files.items()
             if path.endswith(".py") and not version.is_one_module and TEST.search(path)
         }
-        for path, content in {**inside, **version.beside}.items():
-            if content not in seen and path.endswith(".py"):
+        files = Files({path: content for path, content in {**inside, **version.beside}.items() if path.endswith(".py")})
+        for path, content in files.texts.items():
+            if content not in seen:
                 seen.add(content)
-                yield path, content
+                yield files, path
 
 
-def _of_tests(path: str, content: bytes, scope: Scope, pattern: re.Pattern[str]) -> Iterator[Script]:
-    text = content.decode("utf-8", "replace")
-    if not pattern.search(text):
+def _of_tests(files: Files, path: str, scope: Scope, pattern: re.Pattern[str]) -> Iterator[Script]:
+    tree = files.whole(path) if pattern.search(files.texts[path].decode("utf-8", "replace")) else None
+    if tree is None:
         return
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
-        return
-    lines = text.splitlines()
 
     def is_about(node: ast.stmt) -> bool:
-        return (
-            not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-            or not node.name.startswith("test")
-            or bool(pattern.search("\n".join(lines[node.lineno - 1 - len(node.decorator_list) * 3 : node.end_lineno])))
-        )
+        is_test = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name.startswith("test")
+        return not is_test or bool(pattern.search(ast.unparse(node)))
 
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef):
-            node.body = [one for one in node.body if is_about(one)]
+    for place, node in enumerate(tree.body):
+        if isinstance(node, ast.ClassDef) and not any(
+            isinstance(one, ast.Assign) and pattern.search(ast.unparse(one)) for one in node.body
+        ):
+            tree.body[place] = ast.ClassDef(
+                name=node.name, bases=node.bases, keywords=[], body=[one for one in node.body if is_about(one)], decorator_list=[]
+            )
     tree.body = [one for one in tree.body if is_about(one)]
     yield from of_one_call(from_tests(tree, scope, source=path))
 
@@ -149,7 +147,7 @@ def agreed(agreement: Agreement, subjects: Subjects, maker: Maker) -> list[Scrip
         before: tuple[Step, ...] = ()
         for name in _called_on(node):
             if holder:
-                scope.names[name] = Variable(name, holder.symbol)
+                scope.names[name] = Variable(name=name, owner=holder.symbol)
                 before += (Step(callee=holder.symbol, symbol=holder.symbol, target=name),)
         scripts = from_document(_plainly(ast.get_docstring(node) or "", holder), scope, symbol=function.symbol)
         found += [replace(one, steps=(*before, *one.steps), source=f"contract {agreement.path.name}") for one in scripts]

@@ -6,12 +6,14 @@ import sys
 
 import pytest
 
-from planaria.prove.harden.distinction import distinguish
+from planaria.prove.harden.distinction import Witness, distinguish
 from planaria.prove.harden.file import SuiteFile
 from planaria.prove.harden.filter import Kept, fewest
 from planaria.prove.harden.project import Project
 from planaria.prove.harden.writing import Writer, Written
 from planaria.prove.mutant import Mutant
+from planaria.witness.script.form import Code
+from planaria.witness.script.step import Script, Step
 
 CODE = '''
 import random
@@ -153,3 +155,41 @@ def test_another_s_file_is_left_alone(tmp_path):
     path = tmp_path / "test_hardened_m.py"
     path.write_text("def test_mine(): ...\n")
     assert SuiteFile.at(path).path.name == "test_hardened_m_2.py"
+
+
+def witness(of: str, *definitions: str) -> Witness:
+    """Return a witness of `raises(n)` in which props are defined."""
+    defined = [Step(kind="do", callee=text, target=text.split()[1].partition("(")[0].strip(":")) for text in definitions]
+    called = Step(callee="coded.things.raises", symbol="coded.things.raises", given=(Code(of),))
+    done: dict[str, object] = {"k": "completed", "value": None}
+    outcomes = (*(done for _ in definitions), done | {"value": 3})
+    script = Script(steps=(*defined, called), imports=("math",))
+    return Witness(script=script, old=outcomes, new={"k": "completed", "value": 4}, places=frozenset(("value",)))
+
+
+def test_what_tests_use_together_is_defined_once_before_them(project, tmp_path):
+    writer = Writer(project)
+    clock = "class Clock:\n    now = math.pi"
+    tests = [writer.written(witness(text, clock)) for text in ("Clock().now", "Clock.now")]
+    other = writer.written(witness("Clock", "class Clock:\n    now = 2"))
+    assert [one.props for one in (*tests, other)] == [(clock,), (clock,), ()]
+    assert all("class" not in one.source and "import math" in one.imports for one in tests)
+    assert "    class Clock:\n        now = 2\n" in other.source, "another of that name stays with the one test that uses it"
+    path = tmp_path / "test_hardened_things.py"
+    SuiteFile.at(path).write([*tests, other])
+    text = path.read_text()
+    assert text.count("now = math.pi") == 1
+    assert text.index("import math") < text.index("now = math.pi") < text.index("def test_")
+    again = SuiteFile.at(path)
+    more = Writer(project, again.taken, again.props).written(witness("Clock.now + 1", clock))
+    again.write([more])
+    assert path.read_text().count("now = math.pi") == 1
+
+
+def test_a_prop_takes_no_name_that_is_imported(project):
+    writer = Writer(project)
+    first = writer.written(witness("coded.things.Point(1)"))
+    second = writer.written(witness("Point", "class Point:\n    x = 1"))
+    assert "from coded import Point" in first.imports
+    assert second.props == ()
+    assert "    class Point:\n" in second.source

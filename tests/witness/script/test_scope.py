@@ -21,7 +21,7 @@ def scope(*, many: bool = True) -> Scope:
         "from .cart import price\nimport math, os.path\nfrom x import *"
     )
     found.learn_imports(ast.parse(text))
-    found.names |= {"data": [1, 2], "cart": Variable("cart", "shop.cart.Cart"), "self.size": 3, "none": None}
+    found.names |= {"data": [1, 2], "cart": Variable(name="cart", owner="shop.cart.Cart"), "self.size": 3, "none": None}
     return found
 
 

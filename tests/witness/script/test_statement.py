@@ -63,7 +63,7 @@ def steps(text: str) -> list[str]:
         ("if x:\n    f(1)", []),
         ("[f(x) for x in (1, 2)]", []),
         ("a, b = f(1)", ["f(1)"]),
-        ("(x) = [f(1)]", []),
+        ("(x) = [f(1)]", ["f(1)"]),
         ("f(1)\nthis is no Python", []),
         ("x = Bank()\nx.put(x)", ["x = Bank()", "x.put(x)"]),
         ("for x, y in [1]:\n    f(1)", ["f(1)"]),
@@ -91,3 +91,23 @@ def test_names_that_do_not_fit_are_refused():
     one = reader()
     bind(one.scope, ast.parse("a, (b, c)", mode="eval").body, (1, [2, Code("x")]))
     assert (one.scope.names["a"], one.scope.names["c"]) == (1, Code("x"))
+
+
+@pytest.mark.parametrize(
+    "text, found",
+    [
+        ("f = unknown(1)\nf(2)", []),
+        ("x = 1\nx = self.gone\nf(x)", []),
+        ("values = set(f(1))\nf(values)", ["f(1)", "f(set(f(1)))"]),
+        ("b = Bank()\nput = b.put\nput(2)", ["b = Bank()", "b.put(2)"]),
+        ("b = Bank()\ntotal = b.total\nf(total)", ["b = Bank()", "f(b.total)"]),
+        ("import copy\nb = Bank()\nc = copy.copy(b)\nc.put(1)", ["b = Bank()", "c = copy.copy(b)", "c.put(1)"]),
+        ("b = Bank()\nc = b\nc.put(1)", ["b = Bank()", "b.put(1)"]),
+        ("for x in range(2):\n    f(x)", ["f(0)", "f(1)"]),
+        ("for x in range(1, 4, 2):\n    f(x)", ["f(1)", "f(3)"]),
+        ("for x in range(None):\n    f(1)", ["f(1)"]),
+        ("self.kind = Bank\nb = self.kind()\nb.put(1)", ["b = Bank()", "b.put(1)"]),
+    ],
+)
+def test_what_a_name_stands_for_is_followed(text, found):
+    assert [one for one in steps(text) if one] == found

@@ -62,10 +62,18 @@ class SuiteFile:
         froms = [one.split() for one in self.imports if one.startswith("from ") and " as " not in one]
         return {words[3]: words[1] for words in froms}
 
+    @property
+    def props(self) -> dict[str, str]:
+        """Return what it defines for its tests, by name."""
+        nodes = [one for one in ast.parse(self.body).body if isinstance(one, (ast.FunctionDef, ast.ClassDef))]
+        return {one.name: ast.unparse(one) for one in nodes if not one.name.startswith("test")}
+
     def text(self, added: Sequence[Written]) -> str:
-        """Return the file with tests added at its end."""
+        """Return the file with tests added at its end, after the props of theirs that it lacks."""
         imports = import_lines({*self.imports, *(line for one in added for line in one.imports)})
-        parts = [part for part in (self.body, *(one.source.rstrip("\n") for one in added)) if part]
+        known = set(self.props.values())
+        props = dict.fromkeys(prop for one in added for prop in one.props if prop not in known)
+        parts = [part for part in (self.body, *props, *(one.source.rstrip("\n") for one in added)) if part]
         return "\n\n\n".join(["\n\n".join(filter(None, (HEADER, imports))), *parts]) + "\n"
 
     def write(self, added: Sequence[Written]) -> None:

@@ -63,13 +63,13 @@ class _Work:
         name = f"test_hardened_{self.subject.cell or request.prove.path.resolve().stem.replace('-', '_')}.py"
         folder = folder_of((one.file for one in before.tests), self.subject.root, cell=self.subject.cell)
         self.file = SuiteFile.at((request.file or folder / name).resolve())
-        self.writer = Writer(Project(self.subject.root, tests=request.prove.tests), self.file.taken)
+        self.writer = Writer(Project(self.subject.root, tests=request.prove.tests), self.file.taken, self.file.props)
         self.names = self.file.names
         self.written: dict[str, tuple[Written, list[Mutant]]] = {}
         self.alike: set[str] = set()
         self.questions: dict[str, Question] = {}
         self.added: list[Added] = []
-        self.imports: dict[str, tuple[str, ...]] = {}
+        self.kept: dict[str, Written] = {}
         self.examples: dict[str, tuple[str, list[str]] | None] = {}
         self.contract = ""
 
@@ -79,7 +79,7 @@ class _Work:
         if self.subject.cell:
             await self._search_cell(survivors)
             return
-        probe = Writer(self.writer.project, self.writer.taken)
+        probe = Writer(self.writer.project, self.writer.taken, self.writer.props)
         found = distinguish(
             self.writer.project, survivors, budget_s=self.request.budget_s, confined=self.request.confined,
             suits=lambda one: probe.written(one) is not None,
@@ -187,7 +187,7 @@ class _Work:
             head, _, body = one.test.source.partition("\n")
             source = f"{head}\n    # {self._reason(reason)}\n{body}"
             self.added.append(Added(name=one.test.name, source=source, kills=kills))
-            self.imports[one.test.name] = one.test.imports
+            self.kept[one.test.name] = one.test
         return {key for one in told.kept for key in one.kills}
 
     def _reason(self, mutant: Mutant) -> str:
@@ -228,7 +228,7 @@ class _Work:
 
     def result(self, cpu: float) -> Hardening:
         """Write the file, and return what came of it."""
-        tests = [Written(name=one.name, source=one.source, imports=self.imports[one.name]) for one in self.added if not one.is_example]
+        tests = [replace(self.kept[one.name], source=one.source) for one in self.added if not one.is_example]
         if tests:
             self.file.write(tests)
         if self.contract:

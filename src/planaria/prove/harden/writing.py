@@ -29,18 +29,19 @@ PRIVATE = re.compile(r"\._(?!_)\w|\b_[a-z]\w*\(")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """A test: its name, its text, and the lines that import what it uses."""
+    """A test: its name, its text, the lines that import what it uses, and the props that stand before it, each once for all that use it."""
 
     name: str
     source: str
     imports: tuple[str, ...]
+    props: tuple[str, ...] = ()
 
 
 class Writer:
-    """Write tests for one file; `taken` says from which module a name there comes already."""
+    """Write tests for one file; `taken` says from which module a name there comes already, `props` what is defined there."""
 
-    def __init__(self, project: Project, taken: Mapping[str, str] | None = None) -> None:
-        self.project, self.taken = project, dict(taken or {})
+    def __init__(self, project: Project, taken: Mapping[str, str] | None = None, props: Mapping[str, str] | None = None) -> None:
+        self.project, self.taken, self.props = project, dict(taken or {}), dict(props or {})
         self.modules = sorted(project.version.modules, key=len, reverse=True)
 
     def written(self, witness: Witness, *, comment: str = "") -> Written | None:
@@ -57,7 +58,8 @@ class Writer:
         name = name_of(witness.script, witness.old[-1], witness.places)
         head = f"def {name}({'capsys' if any('capsys' in line for line in body) else ''}):"
         lines = [head, *(f"    {line}".rstrip() for line in ([f"# {comment}"] if comment else []) + body)]
-        return Written(name=name, source="\n".join(lines) + "\n", imports=tuple(sorted(text.imports(body))))
+        props = tuple(text.props.values())
+        return Written(name=name, source="\n".join(lines) + "\n", imports=tuple(sorted(text.imports([*props, *body]))), props=props)
 
     def inside(self, text: str) -> str:
         """Return a text without the paths of modules, which may be private and are named as people do."""
@@ -90,6 +92,7 @@ class _Text:
     def __init__(self, writer: Writer, witness: Witness) -> None:
         self.writer, self.witness = writer, witness
         self.used: set[str] = set()
+        self.props: dict[str, str] = {}
         self.bound = {one.target for one in witness.script.steps if one.target}
         self.expectations = Expectations(self._named)
 
@@ -131,13 +134,21 @@ class _Text:
         *before, last = self.witness.script.steps
         lines: list[str] = []
         for step, told in zip(before, self.witness.old, strict=False):
-            some = list(self._step(step))
+            some = list(self._step(step)) if not self._is_prop(step) else []
             if told["k"] == "failed":
                 error = self.expectations.error(told)
                 some = [f"with pytest.raises({error}):", *(f"    {one}" for one in some)] if error else []
             lines += some
         end = self._end(last)
         return [*lines, *end] if end else None
+
+    def _is_prop(self, step: Step) -> bool:
+        """Say whether a step defines what stands before all tests; a second text of the same name is defined inside the test."""
+        text = self.code(step.callee) if step.kind == "do" and step.target else ""
+        if not text or self.writer.taken.setdefault(step.target, "") or self.writer.props.setdefault(step.target, text) != text:
+            return False
+        self.props[step.target] = text
+        return True
 
     def _step(self, step: Step) -> Iterator[str]:
         if step.kind == "see" and "(" not in step.callee:

@@ -8,7 +8,7 @@ Not here: reading tests into scripts (`seed`).
 import ast
 import copy
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePosixPath
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -18,9 +18,9 @@ UNREADABLE = (SyntaxError, ValueError, RecursionError)
 
 
 class Files:
-    """The files of tests, by their paths.
+    r"""The files of tests, by their paths.
 
-    >>> files = Files({"t/base.py": b"class Both:\\n    def test_f(self): assert f(self.one())", "t/test_a.py": b'''
+    >>> files = Files({"t/base.py": b"class Both:\n    def test_f(self): assert f(self.one())", "t/test_a.py": b'''
     ... from t.base import Both
     ... class TestA(Both):
     ...     def one(self):
@@ -61,7 +61,7 @@ class Files:
             if not isinstance(one, ast.ClassDef) or not (flat := _flat(one, classes)):
                 body.append(one)
             elif _is_collected(one, classes):
-                body += _plain(flat)
+                body += _plain(flat, classes.keys())
         return ast.Module(body=body, type_ignores=[])
 
     def _lent(self, path: str, tree: ast.Module, seen: set[str]) -> Iterator[ast.stmt]:
@@ -85,9 +85,9 @@ class Files:
 
 
 def has_tests(node: ast.ClassDef) -> bool:
-    """Say whether a class holds tests of its own.
+    r"""Say whether a class holds tests of its own.
 
-    >>> has_tests(ast.parse("class A:\\n    def test(self): ...").body[0])
+    >>> has_tests(ast.parse("class A:\n    def test(self): ...").body[0])
     True
     """
     return any(isinstance(one, Function) and one.name.startswith("test") for one in node.body)
@@ -97,13 +97,14 @@ def _is_plain(node: ast.stmt) -> bool:
     return isinstance(node, ast.FunctionDef) and not node.name.startswith("test")
 
 
-def _bases(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef]) -> Iterator[ast.ClassDef]:
+def _bases(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef], below: frozenset[str] = frozenset()) -> Iterator[ast.ClassDef]:
     """Yield a class and those of these files that it inherits from, the nearest first."""
     yield node
+    below |= {node.name}
     for base in node.bases:
         above = classes.get(base.id) if isinstance(base, ast.Name) else None
-        if above is not None and above is not node:
-            yield from _bases(above, classes)
+        if above is not None and above.name not in below:
+            yield from _bases(above, classes, below)
 
 
 def _is_collected(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef]) -> bool:
@@ -118,30 +119,42 @@ def _flat(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef]) -> ast.ClassD
     if not any(map(has_tests, above)):
         return None
     found: dict[str, ast.stmt] = {}
-    for one in (each for owner in above for each in owner.body):
-        names = [one.name] if isinstance(one, (*Function.__args__, ast.ClassDef)) else [ast.unparse(each) for each in _targets(one)]
+    for one in (each for owner in above for each in owner.body if not _is_promise(each)):
+        names = _names(one)
         if names and not found.keys() & set(names):
             found |= dict.fromkeys(names, one)
     return ast.ClassDef(name=node.name, bases=node.bases, keywords=[], body=list(dict.fromkeys(found.values())), decorator_list=[])
 
 
-def _targets(node: ast.stmt) -> list[ast.expr]:
-    return node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) and node.value else []
+def _is_promise(node: ast.stmt) -> bool:
+    """Say whether a method only says that there is one, or judges, as tests do by themselves."""
+    return isinstance(node, Function) and (
+        node.name.startswith("assert") or all(isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant) for one in node.body)
+    )
 
 
-def _plain(node: ast.ClassDef) -> Iterator[ast.ClassDef]:
-    """Yield a class of tests in which no test calls a method of its own, after the prop that holds those that it would."""
+def _names(node: ast.stmt) -> list[str]:
+    """Return what a statement of a class defines."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return [node.name]
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) and node.value else []
+    return [ast.unparse(one) for one in targets]
+
+
+def _plain(node: ast.ClassDef, taken: Collection[str]) -> Iterator[ast.ClassDef]:
+    """Yield a class of tests in which no test asks its own class, after the props that it asks in its place."""
     others = [one for one in node.body if not (isinstance(one, Function) and one.name.startswith(("test", *SET_UP, *TEAR_DOWN)))]
     methods = {one.name: one for one in others if isinstance(one, ast.FunctionDef) and not one.decorator_list}
     given = {name: made for name, one in methods.items() if (made := _given(one)) is not None}
+    lifted = {one.name: one for one in others if isinstance(one, ast.ClassDef) and one.name not in taken}
     held = methods.keys() - given.keys()
-    name = re.sub(r"^Test|Tests?(Case)?$", "", node.name) or "Case"
-    variable = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    name = re.sub(r"^Test|(Tests?)?(Case)?$", "", node.name) + "Case"  # as no class that is under test will be called
+    variable = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
     body: list[ast.stmt] = []
     is_held = False
     for one in node.body:
         if isinstance(one, Function) and one not in others:
-            inner = _Inner(methods, given, held, variable)
+            inner = _Inner(methods, given, {**dict.fromkeys(held, variable), **dict.fromkeys(lifted, "")})
             changed: Function = inner.visit(copy.deepcopy(one))
             if inner.is_held:
                 is_held = True
@@ -149,50 +162,74 @@ def _plain(node: ast.ClassDef) -> Iterator[ast.ClassDef]:
             body.append(changed)
         else:
             body.append(one)
+    yield from lifted.values()
     if is_held:
         yield ast.ClassDef(name=name, bases=[], keywords=[], body=others, decorator_list=[])
     yield ast.ClassDef(name=node.name, bases=node.bases, keywords=[], body=body, decorator_list=[])
 
 
 def _given(node: ast.FunctionDef) -> ast.expr | None:
-    """Return the one expression that a method with plain parameters gives, None where it is more."""
+    """Return the one expression that a method gives, None where it is more."""
     arguments, body = node.args, [one for one in node.body if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))]
-    is_simple = not (arguments.vararg or arguments.kwarg or arguments.kwonlyargs or arguments.posonlyargs or arguments.defaults)
+    is_simple = not (arguments.kwonlyargs or arguments.posonlyargs)
     return body[0].value if is_simple and len(body) == 1 and isinstance(body[0], ast.Return) else None
 
 
 class _Inner(ast.NodeTransformer):
-    """Put expressions in the place of the methods that give them, and an object in that of `self` for others."""
+    """Put expressions in the place of the methods that give them, and in that of `self` what holds others, if anything does."""
 
-    def __init__(self, methods: Mapping[str, ast.FunctionDef], given: Mapping[str, ast.expr], held: set[str], variable: str) -> None:
-        self.methods, self.given, self.held, self.variable = methods, given, held, variable
-        self.is_held = False
+    def __init__(self, methods: Mapping[str, ast.FunctionDef], given: Mapping[str, ast.expr], holders: Mapping[str, str]) -> None:
+        self.methods, self.given, self.holders = methods, given, holders
+        self.is_held, self.within = False, set[str]()
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
         name = _of_self(node.func)
-        if name in self.given:
-            parameters = [one.arg for one in self.methods[name].args.args[1:]]
-            values = dict(zip(parameters, node.args, strict=False)) | {one.arg or "": one.value for one in node.keywords}
-            if values.keys() == set(parameters) and len(values) == len(node.args) + len(node.keywords):
-                made: ast.expr = _Put(values).visit(copy.deepcopy(self.given[name]))
-                return self.visit(made) if name not in ast.unparse(made) else made
+        if name in self.given and name not in self.within:
+            put = _Put.of(self.methods[name].args, node)
+            if put is not None:
+                self.within.add(name)
+                made: ast.expr = self.visit(put.visit(copy.deepcopy(self.given[name])))
+                self.within.remove(name)
+                return made
         return node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         self.generic_visit(node)
-        if _of_self(node) in self.held and isinstance(node.ctx, ast.Load):
-            self.is_held = True
-            return ast.Attribute(value=ast.Name(id=self.variable, ctx=ast.Load()), attr=node.attr, ctx=ast.Load())
-        return node
+        holder = self.holders.get(_of_self(node)) if isinstance(node.ctx, ast.Load) else None
+        if holder is None:
+            return node
+        self.is_held = self.is_held or bool(holder)
+        return ast.parse(f"{holder}.{node.attr}".strip("."), mode="eval").body
 
 
 class _Put(ast.NodeTransformer):
-    def __init__(self, values: Mapping[str, ast.expr]) -> None:
-        self.values = values
+    """Put what a call gives in the place of the parameters; `rest` and `named` in that of `*args` and `**kwargs`."""
+
+    def __init__(self, values: Mapping[str, ast.expr], rest: list[ast.expr], named: list[ast.keyword]) -> None:
+        self.values, self.rest, self.named = values, rest, named
+
+    @classmethod
+    def of(cls, parameters: ast.arguments, call: ast.Call) -> "_Put | None":
+        """Return what a call gives a method, None where it does not fit."""
+        names = [one.arg for one in parameters.args[1:]]
+        defaults = dict(zip(names[::-1], parameters.defaults[::-1], strict=False))
+        given, rest = call.args[: len(names)], call.args[len(names) :]
+        mine = {one.arg: one.value for one in call.keywords if one.arg in names}
+        named = [one for one in call.keywords if one.arg not in names]
+        values = defaults | dict(zip(names, given, strict=False)) | mine
+        fits = values.keys() == set(names) and (parameters.vararg or not rest) and (parameters.kwarg or not named)
+        return cls(values, rest, named) if fits and not any(isinstance(one, ast.Starred) for one in given) else None
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return self.values.get(node.id, node)
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        args = [each for one in node.args for each in (self.rest if isinstance(one, ast.Starred) else [self.visit(one)])]
+        named = [
+            each for one in node.keywords for each in (self.named if one.arg is None else [ast.keyword(one.arg, self.visit(one.value))])
+        ]
+        return ast.Call(func=self.visit(node.func), args=args, keywords=named)
 
 
 def _of_self(node: ast.expr) -> str:

@@ -31,7 +31,7 @@ def from_document(text: str, scope: Scope, *, symbol: str) -> Iterator[Script]:
     examples = list(_examples(text))
     for name in _taken_for_granted("\n".join(examples), scope, symbol):
         reader.steps.append(Step(callee=symbol, symbol=symbol, target=name))
-        reader.scope.names[name] = Variable(name, symbol)
+        reader.scope.names[name] = Variable(name=name, owner=symbol)
     for example in examples:
         reader.read_text(example)
     made = reader.script(source)

@@ -29,7 +29,10 @@ class Path:
     is_own: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+UNKNOWN = Path("", is_own=False)  # a name that a test binds to what no script can know
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Variable:
     """A name that a step of the script has bound, and the symbol of the class it is an object of, if known.
 
@@ -96,7 +99,8 @@ class Scope:
             owner = self.symbol_of(node.value)
             if owner in self.subjects.classes and node.attr in self.subjects.classes[owner].methods:
                 return f"{owner}.{node.attr}"
-            text = self._path(node)
+            meant = self.names.get(ast.unparse(node)) if isinstance(node.value, ast.Name) else None
+            text = meant.text if isinstance(meant, Path) and meant.is_own else self._path(node)
         elif isinstance(node, ast.Subscript):  # a class with the types that it is for
             owner = self.symbol_of(node.value)
             return owner if owner in self.subjects.classes else ""
@@ -160,7 +164,7 @@ class Scope:
         Raises:
             UnresolvedError: where nobody knows it.
         """
-        if name in self.names:
+        if name in self.names and self.names[name] is not UNKNOWN:
             meant = self.names[name]
             if isinstance(meant, Variable):
                 return meant.name
@@ -169,11 +173,11 @@ class Scope:
                     self.used.add(_module(meant.text))
                 return meant.text
             return repr(meant)
-        if name in self.by_last:
+        if name in self.by_last and name not in self.names:
             return self.by_last[name][0]
-        if name in BUILTINS:
+        if name in BUILTINS and name not in self.names:
             return name
-        if not self.subjects.dotted and name not in ("self", "_"):
+        if not self.subjects.dotted and name not in self.names and name not in ("self", "_"):
             return name  # a name of the one module, perhaps one that cannot be called
         raise UnresolvedError(name)
 

@@ -71,7 +71,7 @@ def props_of(tree: ast.Module, scope: Scope) -> dict[str, Prop]:
         if isinstance(node, ast.ClassDef) and any(isinstance(one, Function) and one.name.startswith("test") for one in node.body):
             continue
         inner = scope.begin()
-        inner.names |= {name: Variable(name) for name in (*found, node.name)}
+        inner.names |= {name: Variable(name=name) for name in (*found, node.name)}
         try:
             text = inner.text(node)
         except ERRORS:
@@ -98,7 +98,9 @@ def _of_self(node: ast.Assign) -> Iterator[ast.stmt]:
     for one in node.targets:
         if isinstance(one, ast.Name):
             of_self = ast.Attribute(value=ast.Name(id="self", ctx=ast.Load()), attr=one.id, ctx=ast.Store())
-            yield ast.Assign(targets=[of_self], value=node.value, lineno=node.lineno)
+            is_static = isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "staticmethod" and bool(node.value.args)
+            value = node.value.args[0] if is_static and isinstance(node.value, ast.Call) else node.value
+            yield ast.Assign(targets=[of_self], value=value, lineno=node.lineno)
 
 
 def _defaults(node: Function) -> Iterator[ast.stmt]:

@@ -8,14 +8,16 @@ import ast
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
+from typing import cast
 
-from planaria.witness.script.form import Code, Form
-from planaria.witness.script.scope import Path, Scope, UnresolvedError, Variable
+from planaria.witness.script.form import Code, Form, Made
+from planaria.witness.script.scope import UNKNOWN, Meaning, Path, Scope, UnresolvedError, Variable
 from planaria.witness.script.step import Script, Step
 
 STEPS_MAX, LOOPS_MAX = 40, 40
 ERRORS = (UnresolvedError, SyntaxError, ValueError, TypeError, RecursionError)
 ASSERTING = re.compile(r"^(assert|expect|raises|warns)", re.IGNORECASE)
+COPYING = re.compile(r"(copy|pickle)\.\w+\(")
 LOOKING = ("len", "str", "repr", "list", "bool")
 
 
@@ -109,23 +111,58 @@ class Reader:
 
     def _assign(self, target: ast.expr, value: ast.expr) -> None:
         name = name_of(target)
-        inner = value.value if isinstance(value, ast.Await) else value
         if name is None:
             self._assign_parts(target, value)
-        elif isinstance(inner, ast.Call) and self._is_call(inner):
-            self.scope.names[name] = self._call(inner, self._variable(name))
-        elif isinstance(inner, (ast.Name, ast.Attribute)) and (path := self.scope.symbol_of(inner)):
-            self.scope.names[name] = Path(path)
-        elif (held := self._object(inner)) is not None:
-            self.scope.names[name] = held
-        else:
-            for one in _outermost(value, lambda one: isinstance(one, ast.Call) and self._is_call(one)):
-                self._call_if_known(one)
-            try:
-                self.scope.names[name] = self.scope.form(value)
-            except ERRORS:
-                self.scope.names.pop(name, None)
-                raise
+            return
+        try:
+            self.scope.names[name] = self._meaning(name, value)
+        except ERRORS:
+            self.scope.names[name] = UNKNOWN
+            raise
+
+    def _meaning(self, name: str, value: ast.expr) -> Meaning:
+        """Return what a name stands for that is bound to a value, after the steps that make it."""
+        inner = value.value if isinstance(value, ast.Await) else value
+        if isinstance(inner, ast.Call) and self._is_call(inner):
+            return self._call(inner, self._variable(name))
+        if isinstance(inner, (ast.Name, ast.Attribute)) and (path := self.scope.symbol_of(inner)):
+            return Path(path)
+        if (held := self._object(inner)) is not None:
+            return held
+        if isinstance(inner, ast.Attribute) and (held := self._object(inner.value)) and (bound := self._bound(held, inner.attr)):
+            return bound
+        if COPYING.match(ast.unparse(inner)) and (held := self._copied(inner)):
+            plain = self._variable(name)
+            self._carry_out(ast.Assign(targets=[ast.Name(id=plain, ctx=ast.Store())], value=inner, lineno=0))
+            return Variable(name=plain, owner=held.owner, prop=held.prop)
+        for one in _outermost(value, lambda one: isinstance(one, ast.Call) and self._is_call(one)):
+            self._call_if_known(cast("ast.Call", one))
+        return self.scope.form(value)
+
+    def _bound(self, held: Variable, name: str) -> Variable | None:
+        """Return what an attribute of an object is where it can be called, None where nobody knows."""
+        text = f"{held.name}.{name}"
+        if held.owner:
+            symbol = self._method(held.owner, name)
+            return Variable(name=text, owner=symbol) if self._is_method(held.owner, name) else None
+        if held.prop:
+            self.scope.asked[text] = {"": self._asked_of(held, name)}
+            return Variable(name=text, prop=text, is_prop=True)
+        return None
+
+    def _is_method(self, owner: str, name: str) -> bool:
+        found = self.scope.subjects.classes.get(owner)
+        return found is not None and name in found.methods
+
+    def _asked_of(self, held: Variable, name: str = "") -> str:
+        """Return the symbol of the version that a prop asks, or a method of it."""
+        asked = self.scope.asked.get(held.prop, {})
+        return asked.get(name, asked.get("", ""))
+
+    def _copied(self, node: ast.expr) -> Variable | None:
+        """Return the one object in an expression, None where there is not just one."""
+        found = [held for one in ast.walk(node) if isinstance(one, (ast.Name, ast.Attribute)) and (held := self._object(one)) is not None]
+        return found[0] if len(found) == 1 else None
 
     def _assign_parts(self, target: ast.expr, value: ast.expr) -> None:
         if isinstance(target, (ast.Subscript, ast.Attribute)) and self._is_of_objects(target):
@@ -174,30 +211,27 @@ class Reader:
                 return self._call_on_prop(node, held, func.attr, target)
         given, named = self._arguments(node)
         self.steps.append(Step(callee=callee, given=given, named=named, target=target, symbol=symbol))
-        return Variable(target, symbol)
+        return Variable(name=target, owner=symbol)
 
     def _call_of_prop(self, node: ast.Call, prop: Variable, target: str) -> Variable:
         """Read the call of a function or a class that the file of tests defines."""
-        asked = self.scope.asked.get(prop.prop, {}).get("", "")
         if not target and not prop.owner:
-            return self._seen(node, asked)
+            return self._seen(node, self._asked_of(prop))
         given, named = self._arguments(node)
         self.steps.append(Step(callee=prop.name, given=given, named=named, target=target, symbol=prop.owner))
-        return Variable(target, prop.owner, prop.prop)
+        return Variable(name=target, owner=prop.owner, prop=prop.prop)
 
     def _call_on_prop(self, node: ast.Call, held: Variable, method: str, target: str) -> Variable:
         """Read a call on an object of such a class; what it asks of the version, it asks with other arguments."""
-        asked = self.scope.asked.get(held.prop, {})
-        symbol = asked.get(method, asked.get("", ""))
         if not target:
-            return self._seen(node, symbol)
+            return self._seen(node, self._asked_of(held, method))
         given, named = self._arguments(node)
         self.steps.append(Step(callee=f"{held.name}.{method}", given=given, named=named, target=target))
-        return Variable(target)
+        return Variable(name=target)
 
     def _seen(self, node: ast.Call, symbol: str) -> Variable:
         self.steps.append(Step(kind="see", callee=self.scope.text(node), symbol=symbol))
-        return Variable("")
+        return Variable(name="")
 
     def _held(self, node: ast.expr) -> Variable:
         """Return the object on which something is called: one with a name, or one made right there: `Bank(1).deposit(2)`."""
@@ -224,6 +258,8 @@ class Reader:
 
     def _spread(self, node: ast.expr, kinds: tuple[type, ...]) -> Form:
         items = self.scope.form(node)
+        if isinstance(items, Made) and items.callee == "range" and list in kinds and all(type(one) is int for one in items.given):
+            return list(range(*items.given)[:LOOPS_MAX])
         if not isinstance(items, kinds):
             raise UnresolvedError(ast.unparse(node))
         return items
@@ -262,7 +298,8 @@ class Reader:
                 self._call(one)
             else:
                 held = next((found for each in ast.walk(one) if isinstance(each, ast.expr) and (found := self._object(each))), None)
-                self.steps.append(Step(kind="see", callee=self.scope.text(one), symbol=held.owner if held else ""))
+                symbol = held.owner or self._asked_of(held) if held else ""
+                self.steps.append(Step(kind="see", callee=self.scope.text(one), symbol=symbol))
 
     def _is_step(self, node: ast.expr) -> bool:
         if isinstance(node, ast.Call):
@@ -308,7 +345,7 @@ def prop_of(node: ast.FunctionDef | ast.ClassDef, scope: Scope) -> Variable:
     asked = {one.name: symbol for one in methods if (symbol := first(one))}
     scope.asked[node.name] = {**above, **asked, "": first(node) or above.get("", "")}
     owner = next((one for base in bases if (one := scope.symbol_of(base)) in scope.subjects.classes), "")
-    return Variable(node.name, owner, node.name, is_prop=True)
+    return Variable(name=node.name, owner=owner, prop=node.name, is_prop=True)
 
 
 def bind(scope: Scope, target: ast.expr, one: Form) -> None:
