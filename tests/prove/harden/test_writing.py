@@ -193,3 +193,18 @@ def test_a_prop_takes_no_name_that_is_imported(project):
     assert "from coded import Point" in first.imports
     assert second.props == ()
     assert "    class Point:\n" in second.source
+
+
+@pytest.mark.parametrize("meant", [True, False])
+def test_the_text_of_an_error_is_asserted_where_the_code_means_it(project, meant):
+    script = Script(steps=(Step(callee="coded.things.raises", symbol="coded.things.raises", given=(-1,)),))
+    old = {"k": "failed", "error": "ValueError", "kinds": ["ValueError"], "text": "must not be negative", "meant": meant}
+    one = Witness(script=script, old=(old,), new={**old, "text": ""}, places=frozenset())
+    test = Writer(project).written(one)
+    assert (test is not None) == meant
+    assert not test or "with pytest.raises(ValueError, match='must not be negative'):" in test.source
+    assert not test or test.name == "test_raises_of_minus_1_raises_value_error"
+
+
+def test_the_version_of_a_package_is_nothing_to_test(project):
+    assert Writer(project).written(witness("coded.things.__version__")) is None

@@ -121,6 +121,13 @@ def test_what_tests_define_asks_the_version_in_its_place():
     def test_filled():
         assert filled(4) is None
 
+    def test_later():
+        class Later:
+            pass
+
+        Later.sold = memo(len)
+        assert Later().sold(4)
+
     def test_within():
         @memo
         def cheap(price):
@@ -131,6 +138,7 @@ def test_what_tests_define_asks_the_version_in_its_place():
     found = scripts({"base.py": BASE, "test_shop.py": own}, "test_shop.py")
     assert [(one.text, one.symbol) for one in found["test_shop"].steps][-2:] == [("shop = Shop()", ""), ("shop.sold(3)", "m.memo")]
     assert [(one.text, one.symbol) for one in found["test_filled"].steps][-1:] == [("filled(4)", "m.keep")]
+    assert [(one.text, one.symbol) for one in found["test_later"].steps][-1:] == [("made.sold(4)", "m.memo")]
     assert [(one.text, one.symbol) for one in found["test_within"].steps][-1:] == [("cheap(2)", "m.memo")]
 
 

@@ -102,6 +102,8 @@ def test_names_that_do_not_fit_are_refused():
         ("b = Bank()\nput = b.put\nput(2)", ["b = Bank()", "b.put(2)"]),
         ("b = Bank()\ntotal = b.total\nf(total)", ["b = Bank()", "f(b.total)"]),
         ("import copy\nb = Bank()\nc = copy.copy(b)\nc.put(1)", ["b = Bank()", "c = copy.copy(b)", "c.put(1)"]),
+        ("b = Bank()\nassert b.till.count == 1", ["b = Bank()", "b.till.count"]),
+        ("b = Bank()\nself.assertEqual(b.items['x'].count, 1)", ["b = Bank()", "b.items['x'].count"]),
         ("b = Bank()\nc = b\nc.put(1)", ["b = Bank()", "b.put(1)"]),
         ("for x in range(2):\n    f(x)", ["f(0)", "f(1)"]),
         ("for x in range(1, 4, 2):\n    f(x)", ["f(1)", "f(3)"]),

@@ -104,3 +104,19 @@ def test_operators_and_attributes_that_a_class_takes_from_elsewhere_are_known():
     assert [one.name for one in kept.methods["__lt__"].parameters] == ["other"]
     assert kept.looks == ("{0}.__name__", "{0}.mean", "copy.copy({0})", "copy.deepcopy({0})")
     assert kept.above == ("Base",)
+
+
+def test_what_a_module_gives_for_names_that_it_lacks_can_be_asked():
+    found = subjects_of({"m": ast.parse("def __getattr__(name): ...\ndef __dir__(): ...\ndef _private(): ...")}, dotted=True)
+    assert list(found.functions) == ["m.__getattr__"]
+
+
+def test_what_objects_have_of_pythons_own_classes_is_looked_at():
+    found = subjects_of(
+        {"m": ast.parse("class Own(property):\n    pass\nclass Wrong(ValueError):\n    pass\nclass Other(unknown):\n    pass")}
+    )
+    assert {name: set(one.looks) for name, one in found.classes.items()} == {
+        "Own": {"{0}.fget", "{0}.fset", "{0}.fdel"},
+        "Wrong": set(),
+        "Other": set(),
+    }

@@ -175,3 +175,34 @@ def test_props_that_were_learned_come_before_what_uses_them():
     made = unit.looking(Script(steps=(call("Heir", Made("three"), target="heir"),)))
     assert made.lines[:2] == ["def three(): return 3", "heir = Heir(three())"]
     assert unit.looking(made).lines[:2] == made.lines[:2]
+
+
+PROPS = Script(
+    source="test",
+    steps=(
+        Step(kind="do", callee="class Shop:\n    pass", target="Shop"),
+        Step(callee="Shop", target="shop", given=(3,)),
+        Step(kind="see", callee="shop.sold(1)", symbol="f"),
+        Step(kind="see", callee="shop.till.count", symbol="f"),
+        Step(kind="see", callee="shop.lock", symbol="f"),
+    ),
+)
+
+
+def test_what_people_looked_at_of_a_prop_is_looked_at_wherever_it_is_made():
+    unit = units()["f"]
+    unit.maker.learn_props([PROPS])
+    made = unit.looking(Script(steps=(call("Shop", 2, target="other"), call("f", 1))))
+    assert made.lines == ["class Shop:\n    pass", "other = Shop(2)", "f(1)", "other.till.count", "other.lock"]
+
+
+def test_objects_that_are_false_take_the_place_of_props():
+    unit = units()["f"]
+    unit.maker.learn_props([PROPS])
+    unit.seed([PROPS])
+    (made,) = unit.falsy()
+    assert [one.target for one in made.steps if one.kind == "do"] == ["Shop", "EmptyShop"]
+    assert made.lines[2:5] == ["shop = EmptyShop(3)", "shop.sold(1)", "shop.till.count"]
+    names = {}
+    exec("\n".join(made.lines[:3]).replace("(3)", "()"), names)
+    assert not names["shop"]

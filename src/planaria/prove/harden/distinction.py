@@ -334,7 +334,7 @@ class _Search:
         if found is None or len(found.old) != len(suspect.old) or found.new["k"] == "unknown":
             return None
         if suspect.is_message:
-            return found
+            return found if found.old[-1].get("text") == suspect.old[-1].get("text") else None
         before, after = steady(suspect.old[-1], found.old[-1]), steady(suspect.new, found.new)
         where = places(before, after)
         is_chance = before["k"] == "unknown" or (before["k"] == after["k"] and before.get("value") == END)
@@ -343,9 +343,9 @@ class _Search:
     def _told(self, case: _Case, why: str) -> Distinction:
         kept = case.kept
         why = why or (HASTY if case.played < PLAYED_MIN else "")
-        if kept is not None and kept.is_message:
+        is_suited = kept is not None and self.suits(kept)
+        if kept is not None and kept.is_message and not is_suited:
             why = MESSAGE
-        is_suited = kept is not None and not kept.is_message and self.suits(kept)
         return Distinction(mutant=case.mutant, witness=kept, is_suited=is_suited, why=why, cpu_s=case.cpu_s)
 
 

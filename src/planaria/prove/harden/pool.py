@@ -118,9 +118,11 @@ class Pool:
             for each in with_options(one, self.maker, wanted)
         )
         probing = (one for each in itertools.zip_longest(*(unit.probing() for unit in self.units)) for one in each if one is not None)
+        falsy = (one for unit in self.units for one in unit.falsy())
+        siblings = (one for unit in self.units for one in unit.siblings())
         yield from filter(self._is_new, itertools.islice(seeded, 2 * AT_ONCE))
         while self.units:
-            for some in (seeded, self._following(), options, probing, self._stories(), self._generated()):
+            for some in (seeded, self._following(), falsy, siblings, options, probing, self._stories(), self._generated()):
                 yield from itertools.islice(filter(self._is_new, some), AT_ONCE // 2)
 
     def _is_new(self, script: Script) -> bool:

@@ -24,7 +24,7 @@ SINGLE = (type(None), bool, int, float, str, bytes)
 RESERVED = frozenset(("pytest", "asyncio", "itertools", "datetime", "capsys", "result", "given", *dir(builtins), *keyword.kwlist))
 LINE_MAX = 1200
 NEEDED = ("pytest", "asyncio")
-PRIVATE = re.compile(r"\._(?!_)\w|\b_[a-z]\w*\(")
+PRIVATE = re.compile(r"\._(?!_)\w|\b_[a-z]\w*\(|__version__")  # what nobody promised, or what every release changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,8 @@ class Writer:
 
     def written(self, witness: Witness, *, comment: str = "") -> Written | None:
         """Return a witness as a test, or None where it cannot be written as one that says something."""
-        if witness.is_message or any(PRIVATE.search(self.inside(one.text)) for one in witness.script.steps):
+        is_others = witness.is_message and not witness.old[-1].get("meant")  # the words of the interpreter are nobody's promise
+        if is_others or any(PRIVATE.search(self.inside(one.text)) for one in witness.script.steps):
             return None
         text = _Text(self, witness)
         try:
@@ -106,7 +107,7 @@ class _Text:
     def short(self, module: str, name: str) -> str:
         """Return how a name of the code is written here, and see that it is imported."""
         public = self.writer.public(module, name)
-        if name in RESERVED or name in self.bound or self.writer.taken.setdefault(name, public) != public:
+        if name in RESERVED or name in self.bound or name.startswith("__") or self.writer.taken.setdefault(name, public) != public:
             self.used.add(f"import {module}")
             return f"{module}.{name}"
         self.used.add(f"from {public} import {name}")

@@ -4,6 +4,7 @@ Why: what differs for inputs of one shape differs for some that are one step awa
 Not here: forms of a kind that need no model (`making`), smaller forms (`reduction`).
 """
 
+import builtins
 from collections.abc import Callable
 from typing import Any
 
@@ -139,6 +140,7 @@ def _changed_other(form: Form, key: Key, stock: Stock, depth: int) -> Form:
     return Made(form.callee, form.given, replaced(form.named, at, (name, changed(one, key, stock, depth + 1))))
 
 
+NAMELESS = (Code("operator.itemgetter(0)"), Code("str.upper"))  # functions that lack what most have: a name, a module
 RECIPES: dict[type, Callable[[Any, Key, Stock, int], Form]] = {
     int: _integer, float: _decimal, str: _text, bytes: _bytes, list: _items, tuple: _items, set: _set, dict: _pairs,
 }  # fmt: skip
@@ -167,6 +169,8 @@ def probes(form: Form, stock: Stock) -> list[Form]:
     if isinstance(form, dict) and form:
         some = list(form.items())
         return [{}, dict(some[:1]), *({**form, name: each} for name, one in some[:6] for each in probes(one, stock)[:25])]
+    if isinstance(form, Code) and (form.text.startswith("lambda") or callable(getattr(builtins, form.text, None))):
+        return list(NAMELESS)
     return []
 
 

@@ -5,6 +5,7 @@ negative, large, the same twice.
 Not here: which kinds fit (`kind`), which calls are made with them (`hunt`).
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from random import Random
 from typing import Any
@@ -13,7 +14,7 @@ from planaria.witness.script.change import changed
 from planaria.witness.script.form import Code, Form, Made, is_key
 from planaria.witness.script.kind import ANY, BOOL, DICT, FLOAT, INT, INTS, STR, Kind, of_error, of_form, of_parameter, type_of, union
 from planaria.witness.script.range import Range
-from planaria.witness.script.step import Prop, Script, Step
+from planaria.witness.script.step import Prop, Script, Step, looks_in
 from planaria.witness.script.stock import Key, Stock, keep
 from planaria.witness.script.subject import Function, Parameter, Subjects
 
@@ -43,6 +44,7 @@ class Maker:
         self.near: list[Form] = []
         self.free_of: set[str] = set()
         self.props: dict[str, Prop] = {}
+        self.prop_looks: dict[str, dict[str, str]] = defaultdict(dict)
 
     def learn_constants(self, constants: Iterable[Any]) -> None:
         """Keep the constants of code: numbers with their neighbours, texts."""
@@ -83,6 +85,8 @@ class Maker:
             for step in one.steps:
                 if step.kind == "do" and step.target:
                     self.props.setdefault(step.target, Prop(name=step.target, text=step.callee, imports=one.imports))
+            for name, look, symbol in looks_in(one):
+                self.prop_looks[name].setdefault(look, symbol)
 
     def kind(self, function: Function, parameter: Parameter) -> Kind:
         """Return what a parameter takes: what a contract or an annotation says, else what people gave, else what the code suggests."""

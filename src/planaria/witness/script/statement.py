@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import cast
 
-from planaria.witness.script.form import Code, Form, Made
+from planaria.witness.script.form import Code, Form, Made, written_arguments
 from planaria.witness.script.scope import UNKNOWN, Meaning, Path, Scope, UnresolvedError, Variable
 from planaria.witness.script.step import Script, Step
 
@@ -102,7 +102,7 @@ class Reader:
         return any(isinstance(one, ast.Name) and isinstance(self.scope.names.get(one.id), Variable) for one in ast.walk(node))
 
     def _begins_with_object(self, node: ast.expr) -> bool:
-        while isinstance(node, (ast.Attribute, ast.Subscript)):
+        while self._object(node) is None and isinstance(node, (ast.Attribute, ast.Subscript)):
             node = node.value
         return self._object(node) is not None
 
@@ -167,6 +167,10 @@ class Reader:
     def _assign_parts(self, target: ast.expr, value: ast.expr) -> None:
         if isinstance(target, (ast.Subscript, ast.Attribute)) and self._is_of_objects(target):
             self._carry_out(ast.Assign(targets=[target], value=value, lineno=0))
+            held = self._object(target.value)
+            if held is not None and held.prop and isinstance(target, ast.Attribute):
+                known, symbol = self.scope.asked.get(held.prop, {}), first_symbol(value, self.scope)
+                self.scope.asked[held.prop] = {**known, target.attr: symbol, "": known.get("") or symbol}
         elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
             for one, other in zip(target.elts, value.elts, strict=True):
                 self._assign(one, other)
@@ -187,6 +191,9 @@ class Reader:
             return True
         if isinstance(node.func, ast.Call):
             return self._is_call(node.func)
+        if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Call):
+            made = self._object(node.func.value.func)
+            return made is not None and made.is_prop
         return isinstance(node.func, ast.Attribute) and self._object(node.func.value) is not None
 
     def _object(self, node: ast.expr) -> Variable | None:
@@ -216,22 +223,21 @@ class Reader:
     def _call_of_prop(self, node: ast.Call, prop: Variable, target: str) -> Variable:
         """Read the call of a function or a class that the file of tests defines."""
         if not target and not prop.owner:
-            return self._seen(node, self._asked_of(prop))
+            self.steps.append(Step(kind="see", callee=self.scope.text(node), symbol=self._asked_of(prop)))
+            return Variable(name="")
         given, named = self._arguments(node)
         self.steps.append(Step(callee=prop.name, given=given, named=named, target=target, symbol=prop.owner))
         return Variable(name=target, owner=prop.owner, prop=prop.prop)
 
     def _call_on_prop(self, node: ast.Call, held: Variable, method: str, target: str) -> Variable:
         """Read a call on an object of such a class; what it asks of the version, it asks with other arguments."""
-        if not target:
-            return self._seen(node, self._asked_of(held, method))
         given, named = self._arguments(node)
+        if not target:
+            text = f"{held.name}.{method}({written_arguments(given, named)})"
+            self.steps.append(Step(kind="see", callee=text, symbol=self._asked_of(held, method)))
+            return Variable(name="")
         self.steps.append(Step(callee=f"{held.name}.{method}", given=given, named=named, target=target))
         return Variable(name=target)
-
-    def _seen(self, node: ast.Call, symbol: str) -> Variable:
-        self.steps.append(Step(kind="see", callee=self.scope.text(node), symbol=symbol))
-        return Variable(name="")
 
     def _held(self, node: ast.expr) -> Variable:
         """Return the object on which something is called: one with a name, or one made right there: `Bank(1).deposit(2)`."""
@@ -305,7 +311,7 @@ class Reader:
         if isinstance(node, ast.Call):
             is_look = isinstance(node.func, ast.Name) and node.func.id in LOOKING and len(node.args) == 1
             return self._is_call(node) or (is_look and self._object(node.args[0]) is not None)
-        return isinstance(node, (ast.Attribute, ast.Subscript)) and self._object(node.value) is not None
+        return isinstance(node, (ast.Attribute, ast.Subscript)) and self._begins_with_object(node.value)
 
     def _loop(self, node: ast.For | ast.AsyncFor) -> None:
         for one in itertools.islice(self._spread(node.iter, (list, tuple, dict)), LOOPS_MAX):
@@ -324,6 +330,12 @@ def name_of(node: ast.AST) -> str | None:
     return node.id if isinstance(node, ast.Name) else None
 
 
+def first_symbol(part: ast.AST, scope: Scope) -> str:
+    """Return the first symbol of the version that some code names, or an empty text."""
+    paths = (scope.symbol_of(one) for one in ast.walk(part) if isinstance(one, (ast.Name, ast.Attribute)))
+    return next((one for one in paths if one in scope.subjects.functions or one in scope.subjects.classes), "")
+
+
 def prop_of(node: ast.FunctionDef | ast.ClassDef, scope: Scope) -> Variable:
     """Return what a function or a class that tests define is to them, and note which symbols of the version it asks.
 
@@ -333,17 +345,11 @@ def prop_of(node: ast.FunctionDef | ast.ClassDef, scope: Scope) -> Variable:
     >>> prop_of(ast.parse("def doubled(x): return 2 * f(x)").body[0], scope).name, scope.asked
     ('doubled', {'doubled': {'': 'f'}})
     """
-    known = scope.subjects.functions.keys() | scope.subjects.classes.keys()
-
-    def first(part: ast.AST) -> str:
-        paths = (scope.symbol_of(one) for one in ast.walk(part) if isinstance(one, (ast.Name, ast.Attribute)))
-        return next((one for one in paths if one in known), "")
-
     bases = node.bases if isinstance(node, ast.ClassDef) else []
     methods = [one for one in node.body if isinstance(one, ast.FunctionDef)] if isinstance(node, ast.ClassDef) else []
     above = next((scope.asked[base.id] for base in bases if isinstance(base, ast.Name) and base.id in scope.asked), {})
-    asked = {one.name: symbol for one in methods if (symbol := first(one))}
-    scope.asked[node.name] = {**above, **asked, "": first(node) or above.get("", "")}
+    asked = {one.name: symbol for one in methods if (symbol := first_symbol(one, scope))}
+    scope.asked[node.name] = {**above, **asked, "": first_symbol(node, scope) or above.get("", "")}
     owner = next((one for base in bases if (one := scope.symbol_of(base)) in scope.subjects.classes), "")
     return Variable(name=node.name, owner=owner, prop=node.name, is_prop=True)
 

@@ -5,14 +5,15 @@ Not here: how it travels (`stage.actor`), where it comes from (`seed`, `making`)
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from planaria.witness.script.form import Form, size, written_arguments
 
 WORD = re.compile(r"[^\W\d]\w*")
-MADE = re.compile(r"(?<![\w.'\"])(datetime|decimal|fractions|io|itertools|pathlib)\.")
+DEFINED = re.compile(r"^(?:class|def|async def) (\w+)", re.MULTILINE)
+MADE = re.compile(r"(?<![\w.'\"])(datetime|decimal|fractions|io|itertools|operator|pathlib)\.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,16 +111,38 @@ class Prop:
     imports: tuple[str, ...] = ()
 
 
+def looks_in(script: Script) -> Iterator[tuple[str, str, str]]:
+    """Yield at what of the objects that it makes a script looks: what made the object, the look with `{0}` for it, and its symbol.
+
+    >>> made, look = Step(callee="Clock", target="clock"), Step(kind="see", callee="clock.hour", symbol="f")
+    >>> list(looks_in(Script(steps=(made, look))))
+    [('Clock', '{0}.hour', 'f')]
+    """
+    made = {one.target: one.callee for one in script.steps if one.kind == "call" and one.target}
+    for one in script.steps:
+        names = (
+            {name for name in WORD.findall(one.callee) if name in made}
+            if one.kind == "see" and not re.search(r"[({'\"]", one.callee)
+            else set()
+        )
+        if len(names) == 1:
+            name = names.pop()
+            yield made[name], re.sub(rf"(?<![\w.]){name}\b", "{0}", one.callee), one.symbol
+
+
 def with_props(script: Script, props: Mapping[str, Prop]) -> Script:
     """Return a script that begins with the definitions of the props that it uses, and of those that these use.
 
     >>> script = Script(steps=(Step(callee="Clock", target="clock"),))
     >>> with_props(script, {"Clock": Prop(name="Clock", text="class Clock: pass")}).lines
     ['class Clock: pass', 'clock = Clock()']
+    >>> own = script.with_steps((Step(kind="do", callee="class Clock: ..."), *script.steps))
+    >>> with_props(own, {"Clock": Prop(name="Clock", text="class Clock: pass")}).lines
+    ['class Clock: ...', 'clock = Clock()']
     """
     if not props:
         return script
-    there = {one.target for one in script.steps if one.kind == "do"}
+    there = {name for one in script.steps for name in (one.target, *(DEFINED.findall(one.callee) if one.kind == "do" else ()))}
     wanted: dict[str, Prop] = {}
     texts = [one.text for one in script.steps]
     while texts:

@@ -5,6 +5,7 @@ Not here: what changed between two versions (`diff.normal`), values for paramete
 """
 
 import ast
+import builtins
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -94,7 +95,7 @@ def subjects_of(trees: Mapping[str, ast.Module], *, dotted: bool | None = None) 
         prefix = f"{module}." if many else ""
         exported = _exported(tree)
         for node in _definitions(tree.body):
-            if node.name.startswith("_") and node.name not in exported:
+            if node.name.startswith("_") and node.name not in exported and node.name != "__getattr__":
                 continue
             if isinstance(node, ast.ClassDef):
                 nodes[prefix + node.name] = node, prefix
@@ -182,7 +183,7 @@ def _class(node: ast.ClassDef, symbol: str, prefix: str, by_name: Mapping[str, a
             elif (not item.name.startswith("_") or item.name in METHODS) and kind != "ignored":
                 methods[item.name] = _function(item, f"{symbol}.{item.name}", item.name, kind=kind)
     methods = {**_assigned_methods(lineage, symbol), **methods}
-    looks |= dict.fromkeys(f"{{0}}.{name}" for name in _attributes(lineage))
+    looks |= dict.fromkeys(f"{{0}}.{name}" for name in (*_attributes(lineage), *_inherited(lineage)))
     if any(getattr(item, "name", "") in COPIED for one in lineage for item in one.body):
         looks |= dict.fromkeys(("copy.copy({0})", "copy.deepcopy({0})"))
     fields = _fields(lineage)
@@ -235,6 +236,16 @@ def _attributes(lineage: list[ast.ClassDef]) -> Iterator[str]:
         for node in ast.walk(one):
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and ast.unparse(node.value) == "self":
                 yield from () if node.attr.startswith("_") else (node.attr,)
+
+
+def _inherited(lineage: list[ast.ClassDef]) -> Iterator[str]:
+    """Yield the public attributes that objects have of a class of Python's own: the three functions of a property, say."""
+    for base in {ast.unparse(base) for one in lineage for base in one.bases}:
+        above = getattr(builtins, base, None)
+        if isinstance(above, type) and not issubclass(above, BaseException):
+            yield from (
+                name for name, one in vars(above).items() if not name.startswith("_") and not callable(one) and hasattr(one, "__get__")
+            )
 
 
 def _fields(lineage: list[ast.ClassDef]) -> tuple[Parameter, ...]:

@@ -7,6 +7,7 @@ Not here: playing scripts (`hunt`), arguments (`making`).
 """
 
 import ast
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,8 +19,9 @@ from planaria.witness.script.making import Maker, pairs
 from planaria.witness.script.step import Script, Step, with_props
 from planaria.witness.script.subject import Class, Function, Subjects
 
+METHOD = re.compile(r"^    def ([a-z]\w*)", re.MULTILINE)
 AFFECTED_SHARE, LIKE_SHARE, HEIRS_MAX = 0.5, 0.5, 3
-CORPUS_MAX, CALLS_MAX, SIZE_MAX, PROBES_MAX, SEEDS_PROBED = 200, 8, 30, 300, 6
+CORPUS_MAX, CALLS_MAX, SIZE_MAX, PROBES_MAX, SEEDS_PROBED, PROP_LOOKS_MAX = 200, 8, 30, 300, 6, 8
 
 
 @dataclass(frozen=False, slots=True)
@@ -66,6 +68,7 @@ class Unit:
 
     def looking(self, script: Script) -> Script:
         """Return a script that ends by looking at every object in it, and begins with the props that it uses."""
+        script = self._looking_at_props(script)
         if self.owner is None:
             return with_props(replace(script, fresh=self.fresh), self.maker.props)
         objects = [one.target for one in script.steps if one.symbol == self.owner.symbol and one.target]
@@ -73,6 +76,43 @@ class Unit:
             Step(kind="see", callee=look.format(name), symbol=self.owner.symbol) for name in dict.fromkeys(objects) for look in self.looks
         ]
         return with_props(replace(script, steps=(*script.steps, *looks[:SIZE_MAX])), self.maker.props)
+
+    def _looking_at_props(self, script: Script) -> Script:
+        """Return a script that ends by looking at what people looked at of the props that it makes."""
+        made = {one.target: self.maker.prop_looks[one.callee] for one in script.steps if one.target and one.callee in self.maker.props}
+        looks = [
+            Step(kind="see", callee=look.format(name), symbol=symbol)
+            for name, some in made.items()
+            for look, symbol in [*some.items()][:PROP_LOOKS_MAX]
+        ]
+        return script.with_steps((*script.steps, *looks)) if looks else script
+
+    def falsy(self) -> Iterator[Script]:
+        """Yield the scripts of people with objects in the place of their props that are the same, and false."""
+        for base in list(self.corpus):
+            for one in {one.callee for one in base.steps if one.target and one.callee in self.maker.props}:
+                if self.maker.props[one].text.startswith("class "):
+                    text = f"class Empty{one}({one}):\n\n    def __bool__(self):\n        return False"
+                    steps = [replace(step, callee=f"Empty{one}") if step.callee == one else step for step in base.steps]
+                    place = next((place for place, step in enumerate(steps) if step.kind == "do" and step.target == one), -1) + 1
+                    steps.insert(place, Step(kind="do", callee=text, target=f"Empty{one}"))
+                    yield self.looking(base.with_steps(steps))
+
+    def siblings(self) -> Iterator[Script]:
+        """Yield the scripts of people with another method of a prop in the place of the one that they call, the shortest first."""
+        for base in sorted(self.corpus, key=lambda one: len(one.steps)):
+            for one in dict.fromkeys(one.callee for one in base.steps if one.target and one.callee in self.maker.props):
+                names = METHOD.findall(self.maker.props[one].text)
+                used = [name for name in names if any(re.search(rf"\.{name}\b", step.callee) for step in base.steps)]
+                for name, other in itertools.product(used, names):
+                    if name != other:
+                        steps = (
+                            replace(step, callee=re.sub(rf"\.{name}\b", f".{other}", step.callee))
+                            if not step.target or step.kind == "call"
+                            else step
+                            for step in base.steps
+                        )
+                        yield self.looking(base.with_steps(steps))
 
     def script(self) -> Script:
         """Return a new script: a variation of one that is worth it, or a new one."""
