@@ -163,5 +163,10 @@ def test_what_leads_nowhere_or_in_a_circle_is_left_out(path, own):
     assert scripts({path: own}, path) == {}
 
 
+def test_a_class_that_nobody_inherits_from_holds_tests_whatever_its_name():
+    found = scripts({"test_a.py": "from m import keep\nclass KeepTests:\n    def test_keep(self): keep(1)"}, "test_a.py")
+    assert lines(found["test_keep"]) == ["m.keep(1)"]
+
+
 def test_what_is_no_python_is_none():
     assert Files({"test_a.py": b"def (:"}).whole("test_a.py") is None

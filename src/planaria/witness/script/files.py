@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 SET_UP = ("setUp", "setup_method", "setUpClass", "setup", "asyncSetUp")
 TEAR_DOWN = ("tearDown", "teardown_method", "tearDownClass", "teardown", "asyncTearDown")
+BASES, WORD = re.compile(rb"^class \w+\(([^)]*)\)", re.MULTILINE), re.compile(rb"\w+")
 UNREADABLE = (SyntaxError, ValueError, RecursionError)
 
 
@@ -39,6 +40,7 @@ class Files:
     def __init__(self, texts: Mapping[str, bytes]) -> None:
         self.texts = dict(texts)
         self.trees: dict[str, ast.Module | None] = {}
+        self.inherited = {name for text in self.texts.values() for names in BASES.findall(text) for name in WORD.findall(names)}
 
     def tree(self, path: str) -> ast.Module | None:
         """Return a file as it stands, None where it is no Python."""
@@ -60,7 +62,7 @@ class Files:
         for one in tree.body:
             if not isinstance(one, ast.ClassDef) or not (flat := _flat(one, classes)):
                 body.append(one)
-            elif _is_collected(one, classes):
+            elif one.name.encode() not in self.inherited or _is_collected(one, classes):
                 body += _plain(flat, classes.keys())
         return ast.Module(body=body, type_ignores=[])
 
@@ -108,7 +110,7 @@ def _bases(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef], below: froze
 
 
 def _is_collected(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef]) -> bool:
-    """Say whether pytest runs the tests of a class."""
+    """Say whether pytest runs the tests of a class wherever it stands, as it may not of one that is there to be inherited."""
     names = [ast.unparse(base).rpartition(".")[2] for one in _bases(node, classes) for base in one.bases]
     return node.name.startswith("Test") or any(one.endswith("TestCase") for one in names)
 
