@@ -1,5 +1,6 @@
 """Witnesses as tests: what is written is run, passes on the code, and fails on the mutant."""
 
+import ast
 import asyncio
 import importlib
 import sys
@@ -208,3 +209,15 @@ def test_the_text_of_an_error_is_asserted_where_the_code_means_it(project, meant
 
 def test_the_version_of_a_package_is_nothing_to_test(project):
     assert Writer(project).written(witness("coded.things.__version__")) is None
+
+
+def test_what_runs_the_code_when_it_is_defined_is_a_fixture(project):
+    made = "class Made:\n    point = coded.things.Point(1)\n\n    def late(self):\n        return coded.things.Point(2)"
+    heir = "class Heir(Made):\n    pass"
+    clock = "class Clock(coded.things.Point):\n    now = math.pi"
+    test = Writer(project).written(witness("Heir.point.x + Clock.now", made, heir, clock))
+    assert [one.splitlines()[:2] for one in test.props[:2]] == [["@pytest.fixture", "def Made():"], ["@pytest.fixture", "def Heir(Made):"]]
+    assert test.props[2].startswith("class Clock(Point):")
+    assert test.source.splitlines()[0].endswith("(Heir):")
+    assert "import pytest" in test.imports
+    assert ast.parse("\n".join((*test.imports, *test.props, test.source)))

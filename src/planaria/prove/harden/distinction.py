@@ -94,9 +94,9 @@ class _Case:
     kept: Witness | None = None
     why: str = ""
 
-    def wants(self, suspect: Witness) -> bool:
+    def wants(self, suspect: Witness, *, suits: bool) -> bool:
         """Say whether a suspect may tell more than those that were tried and came to nothing."""
-        return not (suspect.is_message and self.kept) and self.tried[suspect.symbol, suspect.places, suspect.is_doubtful] < TRIES
+        return not (suspect.is_message and self.kept) and self.tried[suspect.symbol, suspect.places, suspect.is_doubtful, suits] < TRIES
 
 
 @dataclass(frozen=False, slots=True)
@@ -253,10 +253,11 @@ class _Search:
                 break
             for (script, old), other in zip(batch, new.collect(), strict=True):
                 suspect = _suspect(script, old, other)
-                if suspect is None or not case.wants(suspect):
+                suits = suspect is not None and self.suits(suspect)
+                if suspect is None or not case.wants(suspect, suits=suits):
                     continue
                 witness = await self._smallest(suspect, case, until_s)
-                case.tried[suspect.symbol, suspect.places, suspect.is_doubtful] += 1
+                case.tried[suspect.symbol, suspect.places, suspect.is_doubtful, suits] += 1
                 if witness is None:
                     continue
                 if not witness.is_message and not witness.is_doubtful and self.suits(witness):

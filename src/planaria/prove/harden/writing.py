@@ -8,7 +8,7 @@ import ast
 import builtins
 import keyword
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -57,7 +57,8 @@ class Writer:
         if body is None or any(len(line) > LINE_MAX for line in body):
             return None
         name = name_of(witness.script, witness.old[-1], witness.places)
-        head = f"def {name}({'capsys' if any('capsys' in line for line in body) else ''}):"
+        given = ", ".join(text.asked("\n".join(body), ("capsys",)))
+        head = f"def {name}({given}):"
         lines = [head, *(f"    {line}".rstrip() for line in ([f"# {comment}"] if comment else []) + body)]
         props = tuple(text.props.values())
         return Written(name=name, source="\n".join(lines) + "\n", imports=tuple(sorted(text.imports([*props, *body]))), props=props)
@@ -94,6 +95,7 @@ class _Text:
         self.writer, self.witness = writer, witness
         self.used: set[str] = set()
         self.props: dict[str, str] = {}
+        self.fixtures: list[str] = []
         self.bound = {one.target for one in witness.script.steps if one.target}
         self.expectations = Expectations(self._named)
 
@@ -145,15 +147,31 @@ class _Text:
 
     def _is_prop(self, step: Step) -> bool:
         """Say whether a step defines what stands before all tests; a second text of the same name is defined inside the test."""
-        text = self.code(step.callee) if step.kind == "do" and step.target else ""
-        if not text or self.writer.taken.setdefault(step.target, "") or self.writer.props.setdefault(step.target, text) != text:
+        if step.kind != "do" or not step.target:
+            return False
+        is_fixture, text = self._runs(step.callee), self.code(step.callee)
+        if is_fixture:
+            inner = "\n".join(f"    {line}".rstrip() for line in text.splitlines())
+            given = ", ".join(self.asked(text))
+            text = ast.unparse(ast.parse(f"@pytest.fixture\ndef {step.target}({given}):\n{inner}\n    return {step.target}"))
+        if self.writer.taken.setdefault(step.target, "") or self.writer.props.setdefault(step.target, text) != text:
             return False
         self.props[step.target] = text
+        self.fixtures += [step.target] * is_fixture
         return True
 
+    def _runs(self, text: str) -> bool:
+        """Say whether a definition runs the code, or what does: then it is no part of the file, which is imported before all tests."""
+        definition = ast.parse(text).body[0]
+        told = "\n".join(map(ast.unparse, _at_once(definition)))
+        bases = [base.id for base in getattr(definition, "bases", ()) if isinstance(base, ast.Name)]
+        return any(re.search(rf"(?<![\w.]){re.escape(one)}\.", told) for one in self.writer.modules) or bool({*bases} & {*self.fixtures})
+
+    def asked(self, text: str, more: Sequence[str] = ()) -> list[str]:
+        """Return the fixtures that some code names."""
+        return [one for one in (*self.fixtures, *more) if re.search(rf"\b{one}\b", text)]
+
     def _step(self, step: Step) -> Iterator[str]:
-        if step.kind == "see" and "(" not in step.callee:
-            return
         text = self.code(step.callee if step.kind != "call" else step.call)
         yield from (f"{f'{step.target} = ' if step.target and step.kind == 'call' else ''}{self.call(step, text)}").splitlines()
 
@@ -202,6 +220,17 @@ class _Text:
             elif after is not None and (others is None or after[place] != others[place]):
                 asserted += self.expectations.asserted(Value(key, after[place], others[place] if others else None)) or ()
         return [*lines, *asserted] if asserted else None
+
+
+def _at_once(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what runs when a function or a class is defined."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        yield from (*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults))
+    elif isinstance(node, ast.ClassDef):
+        yield from node.decorator_list
+        yield from (each for one in node.body for each in _at_once(one))
+    else:
+        yield node
 
 
 def _listed(told: Told) -> Any:
