@@ -71,12 +71,14 @@ class Expectations:
             return self._of_items(value, items, others)
         if kind == "dict":
             return self._of_pairs(value)
-        return self._of_other(value.text, kind, old[OF]) if kind.startswith("other ") else None
+        return self._of_other(value, kind, old[OF]) if kind.startswith("other ") else None
 
-    def _of_other(self, text: str, kind: str, of: str) -> list[str] | None:
+    def _of_other(self, value: Value, kind: str, of: str) -> list[str] | None:
         """Assert what can be said of a value that has no literal: that it can be called, what it is, how it is shown."""
+        text = value.text
         if kind == "other function":
-            return [f"assert callable({text})"]
+            is_told = not isinstance(value.new, dict) or value.new[KIND] != kind
+            return [f"assert callable({text})"] if is_told else None
         if kind == "other self":
             return [f"assert {text} is {text.partition('.')[0]}"]
         owner = self.named(kind[6:]) if of == f"<{kind[6:]}>" else ""
@@ -154,7 +156,8 @@ class Expectations:
     def _of_object(self, value: Value) -> list[str] | None:
         """Assert what callers can see of an object: the attributes that differ; where all do, those that can be written."""
         inside = value.old[OF]
-        new = value.new[OF] if isinstance(value.new, dict) and value.new[KIND] == value.old[KIND] else {}
+        is_object = isinstance(value.new, dict) and value.new[KIND].startswith("struct ")
+        new = value.new[OF] if is_object else {}
         if "=" in inside:
             return self.asserted(Value(value.text, inside["="], new.get("=")))
         if "repr" in inside:
@@ -169,7 +172,10 @@ class Expectations:
             if found is not None:
                 return found
         owner = self.named(value.old[KIND].partition(" ")[2])
-        return [f"assert isinstance({value.text}, {owner})"] if owner and not new else None
+        if owner and (not is_object or value.new[KIND] != value.old[KIND]):
+            return [f"assert isinstance({value.text}, {owner})"]
+        more = [name for name in new if name.isidentifier() and not name.startswith("_") and name not in inside]
+        return [f"assert not hasattr({value.text}, {more[0]!r})"] if more else None
 
     def _hoisted(self, value: Value, access: str, old: Any, new: Any) -> list[str] | None:
         is_plain = re.fullmatch(r"[\w.\[\]]+", value.text)
