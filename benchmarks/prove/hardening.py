@@ -89,7 +89,7 @@ if __name__ == "__main__" and sys.argv[1:2] == ["child"]:
 elif __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default=",".join(one.name for one in PACKAGES), help="some of the packages")
-    parser.add_argument("--budget-s", type=float, default=480, help="CPU seconds of the search; the rest proves and judges (480)")
+    parser.add_argument("--budget-s", type=float, default=550, help="CPU seconds of the search; the rest proves and judges (550)")
     parser.add_argument("--keep", type=Path, help="a folder for the added tests and for what became of each survivor")
     given, sys.argv[1:] = parser.parse_known_args()
     chosen = [one for one in PACKAGES if one.name in given.only.split(",")]

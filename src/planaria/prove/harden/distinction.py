@@ -149,7 +149,7 @@ class _Search:
     async def run(self, mutants: Sequence[Mutant], budget_s: float, each_s: float) -> AsyncIterator[Distinction]:
         """Give every mutant a little first, and then share what is left among those that need more."""
         groups = list(self._groups([_Case(mutant=one) for one in mutants], rings=1))
-        for round_, seed in enumerate((1, 2)):
+        for round_, seed in enumerate((1, 2, 3)):
             left = sum(len(one.cases) for one in groups)
             for group in groups:
                 share = each_s or ((budget_s - self.cpu_s) / max(1, left))

@@ -57,7 +57,7 @@ class Woven:
             found = vars(found).get(part) if found is not None else None
             while found is not None and not isinstance(found, FunctionType | type):
                 found = next(
-                    (vars_of(found, name) for name in ("__wrapped__", "__func__", "fget") if vars_of(found, name) is not None), None
+                    (vars_of(found, name) for name in ("__wrapped__", "__func__", "fget", "func") if vars_of(found, name) is not None), None
                 )
         if not isinstance(found, FunctionType):
             return

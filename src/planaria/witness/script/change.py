@@ -5,6 +5,7 @@ Not here: forms of a kind that need no model (`making`), smaller forms (`reducti
 """
 
 import builtins
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -140,7 +141,9 @@ def _changed_other(form: Form, key: Key, stock: Stock, depth: int) -> Form:
     return Made(form.callee, form.given, replaced(form.named, at, (name, changed(one, key, stock, depth + 1))))
 
 
-NAMELESS = (Code("operator.itemgetter(0)"), Code("str.upper"))  # functions that lack what most have: a name, a module
+# One that shows what it is given, and in which order; and two that lack what most have: a name, a module.
+TELLING = (Code("(lambda *given: given)"), Code("operator.itemgetter(0)"), Code("str.upper"))
+FUNCTION = re.compile(r"\(?lambda\b|(operator|math)\.\w+$")
 RECIPES: dict[type, Callable[[Any, Key, Stock, int], Form]] = {
     int: _integer, float: _decimal, str: _text, bytes: _bytes, list: _items, tuple: _items, set: _set, dict: _pairs,
 }  # fmt: skip
@@ -169,8 +172,8 @@ def probes(form: Form, stock: Stock) -> list[Form]:
     if isinstance(form, dict) and form:
         some = list(form.items())
         return [{}, dict(some[:1]), *({**form, name: each} for name, one in some[:6] for each in probes(one, stock)[:25])]
-    if isinstance(form, Code) and (form.text.startswith("lambda") or callable(getattr(builtins, form.text, None))):
-        return list(NAMELESS)
+    if isinstance(form, Code) and (FUNCTION.match(form.text) or callable(getattr(builtins, form.text, None))):
+        return list(TELLING)
     return []
 
 
