@@ -29,7 +29,7 @@ from planaria.witness.stage.actor import Actor, Played, Stage, StageFailed
 from planaria.witness.stage.told import ADDRESS
 
 CALL_S, FIRST_S, REDUCED_S = 0.25, 0.5, 0.6
-LATE_MAX, TRIES, PLAYED_MIN = 3, 4, 200
+LATE_MAX, TRIES, PLAYED_MIN, AGAIN = 3, 4, 200, 6
 ENDED: Told = {"k": "unknown", "code": "ended"}
 LATE, UNSTEADY, UNREACHED = "it gives no answer in time", "the code disagrees with itself", "no call that was tried reaches it"
 PARTLY = "no call that was tried goes through all of its function"
@@ -327,10 +327,12 @@ class _Search:
         """Play a script on both once more, in processes with other hashing; None where the difference was chance."""
         old, new = self.actors[2:]
         new.stop()
-        plain = [suspect.script.plain()]
+        plain = [suspect.script.plain()] * (AGAIN if self.actors[0].order.chance else 1)
         for actor in (old, new):
             actor.send(plain, call_s=2 * CALL_S, traced=False)
-        first, second = (actor.collect()[0] for actor in (old, new))
+        (first, *others), (second, *_) = (actor.collect() for actor in (old, new))
+        if any(_suspect(suspect.script, first, one) is not None for one in others):
+            return None  # that it was found is chance as well
         found = _suspect(suspect.script, first, second)
         if found is None or len(found.old) != len(suspect.old) or found.new["k"] == "unknown":
             return None

@@ -1,6 +1,9 @@
 """Writing: a witness as a test that a person can read, with the names that it needs imported.
 
 Why: a test that is kept is read for years, so it says the fact in its name, calls what users call, and asserts what differs.
+Decision D-144: the text of an error is asserted where the code raises it itself and nothing else tells the mutant apart. Because errors are
+part of an interface, and what the interpreter says is nobody's promise. Revisit when texts are changed more often than they are read.
+What runs the code when it is defined is a fixture, since a mutant is on only while tests run.
 Not here: assertions (`expectation`), names of tests (`naming`), the file (`file`).
 """
 

@@ -2,6 +2,9 @@
 
 Why: all else is chosen by it, and nothing can begin before it ends, so files of tests are shared out over processes: the first ones to
 the first, the same each time. Tests of one file stay together and in order, as what they share may ask for.
+Decision D-143: the first run is shared out by file; where a test then fails, all are run once more in one process, in order, and that
+counts. Because it is a fifth of a proof with two jobs, and a suite that depends on its order must be judged as its users run it. Revisit
+when tests say what they share.
 Not here: what is asked again where a test fails apart from the others (`prove.run`), mutants (`lane`).
 """
 
