@@ -9,7 +9,6 @@ false kills, and a suite that only notices by a time-out has not said what is wr
 Not here: the process (`session`, `measured`), what else a suite does not see (`blind`), who is told (`cli.prove`).
 """
 
-import contextlib
 import json
 import os
 import random
@@ -129,14 +128,18 @@ class Run:
         self.tests: list[Test] = []
         self.reported: dict[str, Any] = {}
         self.imported: list[str] = []
+        self.parts = 1
         self.cache, self.is_spent = Cache(request.cache), False
         self.jobs = request.jobs or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
     async def baseline(self) -> None:
         """Run every test once on the unchanged code: shared out, and where one then fails, all of them in order, which is what counts."""
-        with contextlib.suppress(*([MeasureBroken] if self.jobs > 1 else [])):
+        try:
             await self._baseline(self.jobs)
-        if self.jobs > 1 and (len(self.runs) < len(self.places) or any(one["result"] == "failed" for one in self.runs)):
+        except MeasureBroken:
+            if self.parts == 1:
+                raise
+        if self.parts > 1 and (len(self.runs) < len(self.places) or any(one["result"] == "failed" for one in self.runs)):
             await self._baseline(1)
         for place, one in zip(self.places, self.runs, strict=True):
             self.tests.append(
@@ -148,9 +151,11 @@ class Run:
 
     async def _baseline(self, jobs: int) -> None:
         runs: dict[int, dict[str, Any]] = {}
-        self.reported, self.imported = {}, []
+        self.runs, self.reported, self.imported = [], {}, []
         async for answer in self.opened.asked({"do": "baseline", "jobs": jobs}):
-            if "test" in answer:
+            if "parts" in answer:
+                self.parts = answer["parts"]
+            elif "test" in answer:
                 runs[answer["test"]] = answer
                 self.progress("tests", len(runs), len(self.places))
             elif "reach" in answer:

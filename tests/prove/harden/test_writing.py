@@ -215,9 +215,11 @@ def test_what_runs_the_code_when_it_is_defined_is_a_fixture(project):
     made = "class Made:\n    point = coded.things.Point(1)\n\n    def late(self):\n        return coded.things.Point(2)"
     heir = "class Heir(Made):\n    pass"
     clock = "class Clock(coded.things.Point):\n    now = math.pi"
-    test = Writer(project).written(witness("Heir.point.x + Clock.now", made, heir, clock))
+    late = "def late():\n    return Made.point"
+    test = Writer(project).written(witness("Heir.point.x + Clock.now + late()", made, heir, clock, late))
     assert [one.splitlines()[:2] for one in test.props[:2]] == [["@pytest.fixture", "def Made():"], ["@pytest.fixture", "def Heir(Made):"]]
     assert test.props[2].startswith("class Clock(Point):")
-    assert test.source.splitlines()[0].endswith("(Heir):")
+    assert test.props[3].startswith("@pytest.fixture\ndef late(Made):"), "a fixture can be asked for, but not called"
+    assert test.source.splitlines()[0].endswith("(Heir, late):")
     assert "import pytest" in test.imports
     assert ast.parse("\n".join((*test.imports, *test.props, test.source)))

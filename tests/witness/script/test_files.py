@@ -163,6 +163,11 @@ def test_what_leads_nowhere_or_in_a_circle_is_left_out(path, own):
     assert scripts({path: own}, path) == {}
 
 
+def test_a_method_that_only_begins_like_a_set_up_is_one_of_its_own():
+    own = "from m import keep\nclass TestA:\n    def setup_money(self): return 3\n    def test_keep(self): keep(self.setup_money())"
+    assert lines(scripts({"test_a.py": own}, "test_a.py")["test_keep"]) == ["m.keep(3)"]
+
+
 def test_a_class_that_nobody_inherits_from_holds_tests_whatever_its_name():
     found = scripts({"test_a.py": "from m import keep\nclass KeepTests:\n    def test_keep(self): keep(1)"}, "test_a.py")
     assert lines(found["test_keep"]) == ["m.keep(1)"]

@@ -164,11 +164,9 @@ class _Text:
         return True
 
     def _runs(self, text: str) -> bool:
-        """Say whether a definition runs the code, or what does: then it is no part of the file, which is imported before all tests."""
-        definition = ast.parse(text).body[0]
-        told = "\n".join(map(ast.unparse, _at_once(definition)))
-        bases = [base.id for base in getattr(definition, "bases", ()) if isinstance(base, ast.Name)]
-        return any(re.search(rf"(?<![\w.]){re.escape(one)}\.", told) for one in self.writer.modules) or bool({*bases} & {*self.fixtures})
+        """Say whether a definition runs the code, or names what does: the file is imported before all tests, and must hold none of it."""
+        told = "\n".join(map(ast.unparse, _at_once(ast.parse(text).body[0])))
+        return bool(self.asked(text)) or any(re.search(rf"(?<![\w.]){re.escape(one)}\.", told) for one in self.writer.modules)
 
     def asked(self, text: str, more: Sequence[str] = ()) -> list[str]:
         """Return the fixtures that some code names."""

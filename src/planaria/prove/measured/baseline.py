@@ -31,6 +31,7 @@ class Baseline:
         """Run every test in one of up to `jobs` processes, tell of each test, and say how that ended."""
         codes = []
         parts = _parts([str(one.path) for one in self.suite.items], jobs)
+        self.say({"parts": len(parts)})
         for pid in [self._forked(number, parts) for number in range(len(parts))]:
             _, status = os.waitpid(pid, 0)
             codes.append(os.waitstatus_to_exitcode(status))

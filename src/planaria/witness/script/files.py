@@ -145,7 +145,7 @@ def _names(node: ast.stmt) -> list[str]:
 
 def _plain(node: ast.ClassDef, taken: Collection[str]) -> Iterator[ast.ClassDef]:
     """Yield a class of tests in which no test asks its own class, after the props that it asks in its place."""
-    others = [one for one in node.body if not (isinstance(one, Function) and one.name.startswith(("test", *SET_UP, *TEAR_DOWN)))]
+    others = [one for one in node.body if not (isinstance(one, Function) and _is_run(one.name))]
     methods = {one.name: one for one in others if isinstance(one, ast.FunctionDef) and not one.decorator_list}
     given = {name: made for name, one in methods.items() if (made := _given(one)) is not None}
     lifted = {one.name: one for one in others if isinstance(one, ast.ClassDef) and one.name not in taken}
@@ -168,6 +168,11 @@ def _plain(node: ast.ClassDef, taken: Collection[str]) -> Iterator[ast.ClassDef]
     if is_held:
         yield ast.ClassDef(name=name, bases=[], keywords=[], body=others, decorator_list=[])
     yield ast.ClassDef(name=node.name, bases=node.bases, keywords=[], body=body, decorator_list=[])
+
+
+def _is_run(name: str) -> bool:
+    """Say whether pytest runs a method by itself."""
+    return name.startswith("test") or name in (*SET_UP, *TEAR_DOWN)
 
 
 def _given(node: ast.FunctionDef) -> ast.expr | None:

@@ -240,7 +240,7 @@ def _attributes(lineage: list[ast.ClassDef]) -> Iterator[str]:
 
 def _inherited(lineage: list[ast.ClassDef]) -> Iterator[str]:
     """Yield the public attributes that objects have of a class of Python's own: the three functions of a property, say."""
-    for base in {ast.unparse(base) for one in lineage for base in one.bases}:
+    for base in dict.fromkeys(ast.unparse(base) for one in lineage for base in one.bases):
         above = getattr(builtins, base, None)
         if isinstance(above, type) and not issubclass(above, BaseException):
             yield from (

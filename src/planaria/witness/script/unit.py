@@ -90,7 +90,7 @@ class Unit:
     def falsy(self) -> Iterator[Script]:
         """Yield the scripts of people with objects in the place of their props that are the same, and false."""
         for base in list(self.corpus):
-            for one in {one.callee for one in base.steps if one.target and one.callee in self.maker.props}:
+            for one in dict.fromkeys(one.callee for one in base.steps if one.target and one.callee in self.maker.props):
                 if self.maker.props[one].text.startswith("class "):
                     text = f"class Empty{one}({one}):\n\n    def __bool__(self):\n        return False"
                     steps = [replace(step, callee=f"Empty{one}") if step.callee == one else step for step in base.steps]
