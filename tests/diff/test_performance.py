@@ -27,7 +27,7 @@ def timed(old, new):
 
 
 def test_what_grows_faster_with_its_input_is_a_warning():
-    (found,) = timed(LINEAR, SQUARE)
+    (found,) = timed(LINEAR, SQUARE) or timed(LINEAR, SQUARE)  # a machine that stands still may measure nothing once
     assert (found.kind, found.level, found.symbol) == ("performance", "warning", "known")
     assert {*found.witness} == {"calls", "old", "new"}
     assert all(found.witness[side]["text"].endswith("µs") for side in ("old", "new"))
@@ -113,6 +113,14 @@ def test_the_time_for_larger_inputs_is_compared_first():
     assert told == [("warning", "f", "its time grows with the input's size to the power of 2.0, the old version's to 1.0")]
     assert len(pairing.new.asked) == 9
     assert findings([10_000] * 3 + [40_000] * 3 + [160_000], [10_000] * 3 + [40_000] * 3 + [160_000], f=[script([1, 2])])[0] == []
+
+
+def test_what_is_too_quick_by_itself_is_compared_with_larger_inputs():
+    old, new = [10_000] * 3 + [12_000] * 3 + [14_000] * 3 + [10], [50_000] * 3 + [60_000] * 3 + [70_000] * 3 + [10]
+    told, _ = findings(old, new, f=[script([1, 2])])
+    assert told == [("warning", "f", "it takes 5.0 times as long (middle half of 3 pairs: 5.0 to 5.0 times)")]
+    (found,) = performance_findings(Both(Clock(*old), Clock(*new)), Alike(f=[script([1, 2])]), budget_s=60.0)
+    assert found.witness["calls"] == ["f([1, 2])  # with inputs 2 times as long"]
 
 
 def test_a_version_that_does_not_end_on_the_largest_input_is_told_from_the_others():

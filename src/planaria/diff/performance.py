@@ -7,7 +7,7 @@ Not here: inputs on which they differ (`search`), objectives of a cell (`scale`)
 
 import math
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from planaria.diff.finding import Finding
@@ -70,23 +70,24 @@ def performance_findings(pairing: Pairing, hunt: Hunt, *, budget_s: float) -> li
 
 
 def _of_symbol(symbol: str, scripts: Sequence[Script], pairing: Pairing) -> Iterator[Finding]:
-    for script in scripts[:1]:
-        steeper = _steeper(symbol, script, pairing)
-        if steeper is not None:
-            yield steeper
-            return
-    timed = [(one, timing) for one in scripts if (timing := timing_of(one, pairing)) is not None]
-    telling = [(one, timing) for one, timing in timed if timing.is_telling]
+    larger = _larger(scripts[0], pairing)
+    steeper = _steeper(symbol, scripts[0], larger)
+    if steeper is not None:
+        yield steeper
+        return
+    timed = [(one.lines, timing) for one in scripts if (timing := timing_of(one, pairing)) is not None]
+    timed = timed or [([_lengthened(scripts[0], scale)], timing) for scale, timing in larger.items()]
+    telling = [(calls, timing) for calls, timing in timed if timing.is_telling]
     if not telling:
         return
-    script, timing = max(telling, key=lambda one: abs(math.log(one[1].ratio)))
+    calls, timing = max(telling, key=lambda one: abs(math.log(one[1].ratio)))
     is_slower = timing.ratio > 1
     low, high = timing.middle
     told = f"{timing.ratio:.1f} times as long" if is_slower else f"{1 / timing.ratio:.1f} times less"
     yield Finding(
         kind="performance", level="warning" if is_slower else "info", symbol=symbol,
         what=f"it takes {told} (middle half of {len(timing.old)} pairs: {low} to {high} times)",
-        cure="look at what it does for these inputs" if is_slower else "nothing", witness=_witness(script.lines, [timing]),
+        cure="look at what it does for these inputs" if is_slower else "nothing", witness=_witness(calls, [timing]),
     )  # fmt: skip
 
 
@@ -110,24 +111,32 @@ def timing_of(script: Script, pairing: Pairing, *, rounds: int = ROUNDS) -> Timi
     return Timing(old=tuple(sides[0]), new=tuple(sides[1]))
 
 
-def _steeper(symbol: str, script: Script, pairing: Pairing) -> Finding | None:
+def _larger(script: Script, pairing: Pairing) -> dict[int, Timing]:
+    """Return what a script takes with inputs so many times as long; nothing where it has none that can be longer."""
+    growing = {scale: scaled(script, scale) for scale in SCALES}
+    if growing[SCALES[-1]] == growing[SCALES[0]]:
+        return {}
+    timings = {scale: timing_of(one, pairing, rounds=3) for scale, one in growing.items()}
+    return {scale: timing for scale, timing in timings.items() if timing is not None}
+
+
+def _lengthened(script: Script, *scales: int) -> str:
+    return f"{script.lines[-1]}  # with inputs {' and '.join(map(str, scales))} times as long"
+
+
+def _steeper(symbol: str, script: Script, larger: Mapping[int, Timing]) -> Finding | None:
     """Return a finding where the time of the new version grows with the input as that of the old one does not."""
-    growing = [scaled(script, times) for times in SCALES]
-    if growing[-1] == growing[0]:
+    if len(larger) < 2:  # noqa: PLR2004 - a slope needs two points
         return None
-    timings = ((scale, timing_of(one, pairing, rounds=3)) for scale, one in zip(SCALES, growing, strict=True))
-    timed = [(scale, timing) for scale, timing in timings if timing is not None]
-    if len(timed) < 2:  # noqa: PLR2004 - a slope needs two points
-        return None
-    (least, first), (most, last) = timed[0], timed[-1]
+    least, most = min(larger), max(larger)
+    first, last = larger[least], larger[most]
     before, after = (
         math.log(min(one) / min(other)) / math.log(most / least) for one, other in ((last.old, first.old), (last.new, first.new))
     )
     if after - before < STEEPER or min(last.new) / min(last.old) < GROWTH_MIN:
         return None
     what = f"its time grows with the input's size to the power of {after:.1f}, the old version's to {before:.1f}"
-    calls = [f"{line}  # and with inputs {SCALES[1]} and {SCALES[2]} times as long" for line in script.lines[-1:]]
-    witness = _witness(calls, [timing for _, timing in timed])
+    witness = _witness([_lengthened(script, *larger)], [*larger.values()])
     return Finding(kind="performance", level="warning", symbol=symbol, what=what, cure="look for a loop within a loop", witness=witness)
 
 
