@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from planaria.prove.asking import HOLLOW, MUTANT, STEP
 from planaria.prove.measured.switch import Switch
 from planaria.prove.mutant import SourceUnreadable
 from planaria.prove.operator import OPERATORS
-from planaria.prove.schemata import HOLLOW, MUTANT, STEP, schemata
+from planaria.prove.schemata import schemata
 
 CODE = '''
 """Nothing at module level is switched: 1 < 2."""

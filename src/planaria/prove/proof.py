@@ -40,7 +40,10 @@ class Proven:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileReach:
-    """How a file is reached: lines and branches (pairs of lines; a negative one leaves the function), and which tests reach a line."""
+    """How a file is reached: lines and branches (pairs of lines; a negative one leaves the function), and which tests reach a line.
+
+    `excused_lines` are those that the code asks not to be counted.
+    """
 
     file: str
     source: str
@@ -48,6 +51,7 @@ class FileReach:
     missed_lines: tuple[int, ...]
     branches: int
     missed_branches: tuple[tuple[int, int], ...]
+    excused_lines: tuple[int, ...] = ()
     tests: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
 

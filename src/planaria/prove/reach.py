@@ -1,47 +1,64 @@
-"""Reach: which lines and branches of a file the tests come to, from what the processes that ran them told.
+"""Reach: which lines and branches of a file the tests come to, from what the woven code noted.
 
-Why: tests are shared out over processes, each of which knows only its own; a line is missed when all of them missed it.
-Not here: measuring (`measured.baseline`), what a proof says (`proof`).
+Why: which lines and branches there are, and which of them a project excuses (`# pragma: no cover`), is read as coverage.py reads it, so
+that its users find the figures they know.
+Limit: where a `finally` ends, coverage.py counts ways out that no note tells apart; each counts as gone where both its lines are reached.
+Not here: noting (`note`), what a proof says (`proof`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from planaria.prove.proof import FileReach
 
 
-def merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what two processes together reached of a file.
+def reached(name: str, source: str, told: Mapping[str, Any], tests_of: Mapping[int, Sequence[int]], names: Sequence[str]) -> FileReach:
+    r"""Return how a file is reached: `told` are its notes, `tests_of` which tests, by their places in `names`, noted a number.
 
-    >>> one = {"executed_lines": [1, 2], "missing_lines": [3], "missing_branches": [[1, 3]], "contexts": {"2": ["a"]}}
-    >>> other = {"executed_lines": [1], "missing_lines": [2, 3], "missing_branches": [[1, 2], [1, 3]], "contexts": {"1": ["b"]}}
-    >>> told = merged(one, other)
-    >>> told["executed_lines"], told["missing_lines"], told["missing_branches"], told["contexts"]
-    ([1, 2], [3], [[1, 3]], {'2': ['a'], '1': ['b']})
+    What noted a number when it was imported is below zero.
+
+    >>> told = {"lines": [[-1, 1], [-2, 2]], "ways": [[1, [2, -3]]]}
+    >>> one = reached("a.py", "if b:\n    c()\nd = 1\n", told, {-1: [-1, 0], -3: [0]}, ["test_a"])
+    >>> one.lines, one.missed_lines, one.branches, one.missed_branches, one.tests
+    ((1, 2, 3), (2, 3), 2, ((1, 2),), {1: ('test_a',)})
     """
-    contexts = {line: list(tests) for line, tests in one["contexts"].items()}
-    for line, tests in other["contexts"].items():
-        known = contexts.setdefault(line, [])
-        known += [test for test in tests if test not in known]
-    return {
-        **one, "executed_lines": sorted({*one["executed_lines"], *other["executed_lines"]}), "contexts": contexts,
-        **{name: [each for each in one[name] if each in other[name]] for name in ("missing_lines", "missing_branches")},
-    }  # fmt: skip
+    from coverage.parser import PythonParser
 
-
-def reached(name: str, source: str, told: Mapping[str, Any]) -> FileReach:
-    r"""Return how a file is reached, from what was told of it; of nothing, a file that no test knows.
-
-    >>> told = {"executed_lines": [1], "missing_lines": [2], "missing_branches": [[1, 2]], "summary": {"num_branches": 2}}
-    >>> one = reached("a.py", "if b:\n    c()\n", {**told, "contexts": {"1": ["", "test_a"]}})
-    >>> one.lines, one.missed_lines, one.missed_branches, one.tests
-    ((1, 2), (2,), ((1, 2),), {1: ('test_a',)})
-    """
-    contexts: Mapping[str, list[str]] = told.get("contexts", {})
-    lines = tuple(sorted((*told.get("executed_lines", ()), *told.get("missing_lines", ()))))
-    missed = tuple((start, end) for start, end in told.get("missing_branches", ()))
+    parser = PythonParser(text=source, filename=name, exclude=_pattern("exclude"))
+    parser.parse_source()
+    tests: dict[int, set[int]] = {}
+    for number, line in told["lines"]:
+        first = parser.first_line(line)
+        if first in parser.statements and number in tests_of:
+            tests.setdefault(first, set()).update(tests_of[number])
+    counts, excused = parser.exit_counts(), parser.lines_matching(_pattern("partial", "partial_always"))
+    branches = {line: count for line, count in counts.items() if count > 1}
+    ways = {parser.first_line(line): way for line, way in told["ways"]}
+    missed = (
+        (start, end)
+        for start, end in parser.arcs()
+        if start in branches and start not in excused and end not in parser.excluded
+        if not _is_gone(start, end, ways.get(start), tests, tests_of)
+    )
     return FileReach(
-        file=name, source=source, lines=lines, missed_lines=tuple(told.get("missing_lines", ())),
-        branches=told.get("summary", {}).get("num_branches", 0), missed_branches=missed,
-        tests={int(line): tuple(one for one in several if one) for line, several in contexts.items()},
+        file=name, source=source, lines=tuple(sorted(parser.statements)), missed_lines=tuple(sorted(parser.statements - tests.keys())),
+        excused_lines=tuple(sorted(parser.excluded)), branches=sum(branches.values()), missed_branches=tuple(sorted(missed)),
+        tests={line: several for line, some in tests.items() if (several := tuple(names[one] for one in sorted(some) if one >= 0))},
     )  # fmt: skip
+
+
+def _is_gone(start: int, end: int, way: Sequence[int] | None, tests: Mapping[int, Any], tests_of: Mapping[int, Any]) -> bool:
+    """Say whether some test went from one line to another."""
+    if way is not None and not start < end <= way[0]:
+        return way[1] in tests_of
+    return start in tests and (end < 0 or end in tests)
+
+
+@cache
+def _pattern(*names: str) -> str:
+    """Return what coverage.py takes for a wish not to count a line, without what a project sets."""
+    import coverage
+
+    known = coverage.Coverage(data_file=None, config_file=False, messages=False)
+    return "|".join(f"(?:{one})" for name in names for one in known.get_exclude_list(name))

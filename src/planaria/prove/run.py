@@ -2,18 +2,16 @@
 
 Why: one process holds the code and runs the tests; this side chooses what runs, remembers what was proven before, and says what it means.
 The baseline runs once; then each mutant runs the tests that reach it, and only those.
-Decision D-136: coverage.py measures lines and branches, in the one run that also notes which tests reach which mutant. Because it tells
-which test reaches a line (slipcover does not), and its cost is paid once: mutants run without it. Revisit when Python 3.12 is the least.
 Decision D-137: a mutant that takes too many steps, or too long, is inconclusive and counts for nothing. Because most time-outs are
 false kills, and a suite that only notices by a time-out has not said what is wrong. Revisit when a suite states its own limits.
 Not here: the process (`session`, `measured`), what else a suite does not see (`blind`), who is told (`cli.prove`).
 """
 
-import json
 import os
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -23,7 +21,7 @@ from planaria.prove.cache import PYTHON, Cache, digest, digest_of_files
 from planaria.prove.equivalence import same_bytecode
 from planaria.prove.mutant import Mutant
 from planaria.prove.proof import Blind, FileReach, Proof, Proven, Test
-from planaria.prove.reach import merged, reached
+from planaria.prove.reach import reached
 from planaria.prove.session import MeasureBroken, Session, session
 from planaria.prove.since import changed_lines
 from planaria.prove.subject import Subject, subject_at
@@ -82,10 +80,9 @@ async def prove(request: Request, *, progress: Progress | None = None) -> Proof:
         await run.baseline()
         proven = await run.mutants()
         findings = await run.blind()
-        files = run.reach()
     run.cache.write()
     return Proof(
-        files=files,
+        files=run.reach,
         tests=tuple(run.tests),
         mutants=proven,
         made=len(run.all),
@@ -103,7 +100,7 @@ async def judge_tests(request: Request, test_file: Path, mutants: Sequence[Mutan
     subject = replace(
         subject_at(request.path, request.tests), arguments=(*_options(subject_at(request.path, request.tests)), str(test_file))
     )
-    async with session(subject, environment=request.environment, program=request.program, only=request.only, coverage=False) as opened:
+    async with session(subject, environment=request.environment, program=request.program, only=request.only) as opened:
         run = Run(replace(request, cache=None), subject, opened, lambda *_: None)
         await run.baseline()
         return await run.worth({one.key for one in mutants}, rounds)
@@ -122,11 +119,10 @@ class Run:
         self.files: dict[str, dict[str, str]] = told["files"]
         self.all = [Mutant(**dict(zip(FIELDS, one, strict=True))) for one in told["mutants"]]
         self.functions = {number: (file, name, line, digest_) for file, number, name, line, _, digest_ in told["functions"]}
-        self.at_import = set(told["at_import"])
+        self.notes, self.at_import = told["notes"], set(told["at_import"])
         self.places: list[dict[str, Any]] = told["tests"]
         self.runs: list[dict[str, Any]] = []
         self.tests: list[Test] = []
-        self.reported: dict[str, Any] = {}
         self.imported: list[str] = []
         self.parts = 1
         self.cache, self.is_spent = Cache(request.cache), False
@@ -145,22 +141,19 @@ class Run:
             self.tests.append(
                 Test(
                     name=place["name"], file=self._short(place["file"]), line=place["line"], result=one["result"], cpu_s=one["cpu_s"],
-                    reaches=len(one["mutants"]), text=one["text"],
+                    reaches=sum(number > 0 for number in one["reached"]), text=one["text"],
                 )
             )  # fmt: skip
 
     async def _baseline(self, jobs: int) -> None:
         runs: dict[int, dict[str, Any]] = {}
-        self.runs, self.reported, self.imported = [], {}, []
+        self.runs, self.imported = [], []
         async for answer in self.opened.asked({"do": "baseline", "jobs": jobs}):
             if "parts" in answer:
                 self.parts = answer["parts"]
             elif "test" in answer:
                 runs[answer["test"]] = answer
                 self.progress("tests", len(runs), len(self.places))
-            elif "reach" in answer:
-                for place, told in _read(answer["reach"]).items():
-                    self.reported[place] = merged(self.reported[place], told) if place in self.reported else told
             else:
                 self.imported += [one for one in answer["imported"] if one not in self.imported]
         self.runs = [runs[number] for number in sorted(runs)]
@@ -179,7 +172,7 @@ class Run:
         found: dict[int, list[int]] = {}
         for test, one in enumerate(self.runs):
             if one["result"] == "passed":
-                for number in one["mutants"]:
+                for number in one["reached"]:
                     found.setdefault(number, []).append(test)
                 for number in one["functions"]:
                     if number in self.functions:
@@ -233,7 +226,7 @@ class Run:
 
     def _chosen(self) -> list[Mutant]:
         """Return the mutants in question."""
-        excused = {name: set(told.get("excluded_lines", ())) for name, told in self._reports().items()} if not self.subject.cell else {}
+        excused = {one.file: set(one.excused_lines) for one in self.reach} if not self.subject.cell else {}
         found = [one for one in self.all if one.line not in excused.get(one.file, ())]
         if self.request.most and len(found) > self.request.most:
             sample = {one.id for one in sorted(found, key=lambda one: digest([one.key]))[: self.request.most]}
@@ -242,13 +235,6 @@ class Run:
             return found
         changed = changed_lines(self.subject.root, self.request.since, list(self.files))
         return [one for one in found if not changed.get(one.file, set()).isdisjoint(range(one.line, one.end_line + 1))]
-
-    def _reports(self) -> dict[str, dict[str, Any]]:
-        """Return what coverage told, by our names of files."""
-        places = {str((self.subject.root / name).resolve()): name for name in self.files}
-        return {
-            places[str(place)]: told for name, told in self.reported.items() if str(place := (self.subject.root / name).resolve()) in places
-        }
 
     def _verdict(self, mutant: Mutant, answer: Mapping[str, Any], told: tuple[str, ...]) -> Proven:
         results = {int(test): result for test, result in answer["results"].items()}
@@ -334,15 +320,15 @@ class Run:
             for test, one in enumerate(self.tests)
         }
 
+    @cached_property
     def reach(self) -> tuple[FileReach, ...]:
         """Return how the files are reached."""
-        reports = self._reports()
-        return tuple(reached(name, told["source"], reports.get(name, {})) for name, told in self.files.items())
-
-
-def _read(place: str) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(Path(place).read_text(encoding="utf-8"))
-    return told
+        tests_of: dict[int, list[int]] = {number: [-1] for number in self.at_import}
+        for test, one in enumerate(self.runs):
+            for number in one["reached"]:
+                tests_of.setdefault(number, []).append(test)
+        names = [one["name"] for one in self.places]
+        return tuple(reached(name, told["source"], self.notes[name], tests_of, names) for name, told in self.files.items())
 
 
 def _shuffled(tests: Sequence[int], places: Sequence[Mapping[str, Any]], seed: int) -> list[int]:

@@ -3,10 +3,7 @@
 Why: the code is compiled and imported once; a forked process turns one switch and is that mutant (Untch, Offutt, Harrold:
 Mutation Analysis Using Mutant Schemata, ISSTA 1993). What stands behind a switch is plain code, so the size grows with
 the depth of nesting and never doubles with it.
-Three builtins of the process that measures are what the program asks: `_planaria_mutant` (the number that is switched on; while
-reach is measured an object that notes to what it is compared), `_planaria_step` (counts calls and turns of loops, and says
-whether functions are hollow) and `_planaria_hollow` (what a hollow one gives).
-Not here: the ways to be wrong (`operator`), running it (`measured`).
+Not here: what the program asks (`asking`), the ways to be wrong (`operator`), running it (`measured`).
 """
 
 import ast
@@ -14,19 +11,22 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import CodeType
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
+from planaria.prove.asking import HOLLOW, PLACED, is_on, is_one_on, loaded, placed, stepped
 from planaria.prove.mutant import Mutant, SourceUnreadable
 from planaria.prove.narrowing import narrowed
+from planaria.prove.note import Notes
 from planaria.prove.operator.default import other_default
 from planaria.prove.operator.shape import Change, Operator, Place
 
-N = TypeVar("N", bound=ast.AST)
-MUTANT, STEP, HOLLOW = "_planaria_mutant", "_planaria_step", "_planaria_hollow"
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+LEADING = (  # what is evaluated first
+    ((ast.Return, ast.Expr, ast.Assign, ast.AnnAssign), "value"), ((ast.If, ast.While, ast.Assert), "test"),
+    ((ast.For, ast.AsyncFor), "iter"), ((ast.Raise,), "exc"), ((ast.Match,), "subject"),
+)  # fmt: skip
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 WHOLE = (ast.Slice, ast.Starred, ast.FormattedValue)  # no switch may stand in their place
-PLACED = (ast.stmt, ast.expr, ast.keyword, ast.excepthandler, ast.arg, ast.alias, ast.pattern)
 LEFT = frozenset(("annotation", "returns", "decorator_list", "type_params", "pattern", "type_comment", "bases"))
 ATOMS = (
     ast.Name, ast.Call, ast.Attribute, ast.Subscript, ast.List, ast.Dict, ast.Set, ast.Tuple, ast.ListComp, ast.SetComp, ast.DictComp,
@@ -61,20 +61,22 @@ class Default:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schemata:
-    """The program of one file, its mutants and its functions; `defaults` are the mutants that no switch inside can make."""
+    """The program of one file, its mutants, functions and notes; `defaults` are the mutants that no switch inside can make."""
 
     code: CodeType
     mutants: tuple[Mutant, ...]
     functions: tuple[Function, ...]
     defaults: dict[int, Default]
+    notes: Notes
 
 
 def schemata(
-    source: str, file: str, operators: Sequence[Operator], *, place: str, first: int = 1, functions: int = 0, reloads: bool = False
-) -> Schemata:
+    source: str, file: str, operators: Sequence[Operator], *, place: str, first: int = 1, functions: int = 0, note: int = -1,
+    reloads: bool = False,
+) -> Schemata:  # fmt: skip
     r"""Compile a file with all its mutants; `place` is the file's path as tracebacks show it.
 
-    `first` is the first switch, `functions` how many functions are numbered already.
+    `first` is the first switch, `note` the first note, `functions` how many functions are numbered already.
     With `reloads` the file is imported anew while a mutant is on, as cells are; its defaults are then switched like the rest.
 
     Raises:
@@ -87,12 +89,14 @@ def schemata(
     """
     try:
         tree = ast.parse(source, place)
-        weaver = _Weaver(file, source, operators, first, functions=functions, reloads=reloads)
+        weaver = _Weaver(file, source, operators, first, functions=functions, note=note, reloads=reloads)
         weaver.outside(tree)
         code = compile(ast.fix_missing_locations(tree), place, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError) as error:
         raise SourceUnreadable(file=file, text=str(error)) from error
-    return Schemata(code=code, mutants=tuple(weaver.mutants), functions=tuple(weaver.functions), defaults=weaver.defaults)
+    return Schemata(
+        code=code, mutants=tuple(weaver.mutants), functions=tuple(weaver.functions), defaults=weaver.defaults, notes=weaver.notes
+    )  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -105,8 +109,10 @@ class _Scope:
 
 
 class _Weaver:
-    def __init__(self, file: str, source: str, operators: Sequence[Operator], first: int, *, functions: int, reloads: bool) -> None:
-        self.before = functions
+    def __init__(
+        self, file: str, source: str, operators: Sequence[Operator], first: int, *, functions: int, note: int, reloads: bool
+    ) -> None:
+        self.before, self.notes, self.led = functions, Notes(next=note), dict[int, int]()
         self.file, self.source, self.operators, self.reloads = file, source, operators, reloads
         self.lines = source.split("\n")
         self.next, self.mutants, self.functions = first, list[Mutant](), list[Function]()
@@ -117,20 +123,32 @@ class _Weaver:
         self.taken: dict[str, int] = {}
 
     def outside(self, node: ast.AST) -> None:
-        """Walk code that runs at import: nothing of it is switched, but for the functions that it makes."""
+        """Walk code that runs at import: nothing of it is switched, but for the functions that it makes; all is noted."""
         for name, value in ast.iter_fields(node):
             items = value if isinstance(value, list) else [value]
+            if items and isinstance(items[0], ast.stmt):
+                head = items[: isinstance(node, ast.Module | ast.ClassDef) and ast.get_docstring(node, clean=False) is not None]
+                setattr(node, name, [*head, *(each for one in items[len(head) :] for each in self.outer(one))])
+                continue
             for one in items:
-                if isinstance(one, FUNCTIONS):
-                    self.function(one)
-                elif isinstance(one, ast.ClassDef):
-                    self.names.append(one.name)
-                    self.outside(one)
-                    self.names.pop()
-                elif isinstance(one, ast.Lambda):
+                if isinstance(one, ast.Lambda):
                     self.lambda_(one)
                 elif isinstance(one, ast.AST) and name not in LEFT:
                     self.outside(one)
+
+    def outer(self, node: ast.stmt) -> list[ast.stmt]:
+        """Weave a statement that runs at import."""
+        if isinstance(node, FUNCTIONS):
+            self.function(node)
+        elif isinstance(node, ast.ClassDef):
+            self.names.append(node.name)
+            self.outside(node)
+            self.names.pop()
+        else:
+            self.outside(node)
+            self.notes.branched(node)
+        note = self.notes.told(node)
+        return [node, *note] if isinstance(node, ast.ImportFrom) and node.module == "__future__" else [*note, node]
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         """Weave a function in place."""
@@ -179,9 +197,9 @@ class _Weaver:
         scope = self.enter(".".join((*self.names, "<lambda>")), node)
         self.scopes.append(scope)
         node.body = self.expression(node.body, "body")
-        entered = _step(scope.id)
-        given = ast.Call(func=_load(HOLLOW), args=[], keywords=[])
-        node.body = _at(ast.IfExp(test=entered, body=given, orelse=node.body), node.body)
+        entered = stepped(scope.id)
+        given = ast.Call(func=loaded(HOLLOW), args=[], keywords=[])
+        node.body = placed(ast.IfExp(test=entered, body=given, orelse=node.body), node.body)
         self.scopes.pop()
         self.parents = outer
 
@@ -214,35 +232,29 @@ class _Weaver:
         for one in statements:
             if not isinstance(one, ast.Global | ast.Nonlocal):
                 woven += self.statement(one, name)
-        return woven or [_at(ast.Pass(), statements[0])] if statements else []
+        return woven or [placed(ast.Pass(), statements[0])] if statements else []
 
     def statement(self, node: ast.stmt, name: str) -> list[ast.stmt]:
         """Weave one statement."""
-        if isinstance(node, FUNCTIONS):
-            self.function(node)
-            return [node]
-        if isinstance(node, ast.ClassDef):
-            self.names.append(node.name)
-            self.outside(node)
-            self.names.pop()
-            return [node]
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            return [node]
+        if isinstance(node, (*FUNCTIONS, ast.ClassDef)) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+            return self.outer(node)
         changes = [(number, cast("list[ast.stmt]", change)) for number, change in self.changes(node, name)]
         self.children(node)
+        self.notes.branched(node)
         if isinstance(node, LOOPS):
-            count = ast.Expr(_step(0))
-            node.body = [_at(count, node.body[0]), *node.body]
+            count = ast.Expr(stepped(0))
+            node.body = [placed(count, node.body[0]), *node.body]
+        note = self.notes.told(node, changes[0][0] if changes else self.leading(node))
         if not changes:
-            return [node]
+            return [*note, node]
         chain: list[ast.stmt] = []
         for number, change in reversed(changes[1:]):
-            chain = [ast.If(test=_is(number), body=change or [ast.Pass()], orelse=chain)]
+            chain = [ast.If(test=is_on(number), body=change or [ast.Pass()], orelse=chain)]
         number, change = changes[0]
         if not chain:
-            return [_at(ast.If(test=_is(number), body=change or [ast.Pass()], orelse=[node]), node)]
-        inner = ast.If(test=_is(number), body=change or [ast.Pass()], orelse=chain)
-        return [_at(ast.If(test=_among([one for one, _ in changes]), body=[inner], orelse=[node]), node)]
+            return [placed(ast.If(test=is_on(number), body=change or [ast.Pass()], orelse=[node]), node)]
+        inner = ast.If(test=is_on(number), body=change or [ast.Pass()], orelse=chain)
+        return [placed(ast.If(test=is_one_on([one for one, _ in changes]), body=[inner], orelse=[node]), node)]
 
     def expression(self, node: ast.expr, name: str) -> ast.expr:
         """Weave one expression."""
@@ -253,7 +265,15 @@ class _Weaver:
         changes = [] if is_fixed else [(number, cast("ast.expr", change)) for number, change in self.changes(node, name)]
         if not isinstance(node, ast.JoinedStr):  # before Python 3.12 what is inside has no place of its own
             self.children(node)
-        return _switched(changes, node) if changes else node
+        if not changes:
+            return node
+        switched = _switched(changes, node)
+        self.led[id(switched)] = changes[0][0]
+        return switched
+
+    def leading(self, node: ast.stmt) -> int:
+        """Return a switch that a statement asks before all else; 0 where there is none."""
+        return next((self.led.get(id(getattr(node, name)), 0) for kinds, name in LEADING if isinstance(node, kinds)), 0)
 
     def children(self, node: ast.AST) -> None:
         """Weave what a node holds."""
@@ -324,37 +344,17 @@ def _own(node: ast.AST) -> Iterator[ast.AST]:
 
 def _prologue(number: int, where: ast.AST, *, bare: bool) -> ast.stmt:
     """Return what counts a call, and lets the function be hollow; a bare one then gives nothing."""
-    given = None if bare else ast.Call(func=_load(HOLLOW), args=[], keywords=[])
-    return _at(ast.If(test=_step(number), body=[ast.Return(value=given)], orelse=[]), where)
-
-
-def _load(name: str) -> ast.expr:
-    return ast.Name(id=name, ctx=ast.Load())
-
-
-def _is(number: int) -> ast.expr:
-    return ast.Compare(left=_load(MUTANT), ops=[ast.Eq()], comparators=[ast.Constant(number)])
-
-
-def _among(numbers: list[int]) -> ast.expr:
-    return ast.Compare(
-        left=_load(MUTANT), ops=[ast.In()], comparators=[ast.Tuple(elts=[ast.Constant(one) for one in numbers], ctx=ast.Load())]
-    )
-
-
-def _step(function: int) -> ast.Call:
-    """Return what counts a step, with a tuple that is made once."""
-    told: Any = (function,)
-    return ast.Call(func=_load(STEP), args=[ast.Constant(told)], keywords=[])
+    given = None if bare else ast.Call(func=loaded(HOLLOW), args=[], keywords=[])
+    return placed(ast.If(test=stepped(number), body=[ast.Return(value=given)], orelse=[]), where)
 
 
 def _switched(changes: Sequence[tuple[int, ast.expr]], node: ast.expr) -> ast.expr:
     """Return an expression that is one of the changes when its switch is on."""
     chosen: ast.expr = changes[-1][1]
     for number, change in reversed(changes[:-1]):
-        chosen = ast.IfExp(test=_is(number), body=change, orelse=chosen)
-    test = _is(changes[0][0]) if len(changes) == 1 else _among([number for number, _ in changes])
-    return _at(ast.IfExp(test=test, body=chosen, orelse=node), node)
+        chosen = ast.IfExp(test=is_on(number), body=change, orelse=chosen)
+    test = is_one_on([number for number, _ in changes])
+    return placed(ast.IfExp(test=test, body=chosen, orelse=node), node)
 
 
 def _free(value: Any, where: ast.AST) -> Any:
@@ -365,16 +365,3 @@ def _free(value: Any, where: ast.AST) -> Any:
         return value
     new = type(value)(**{name: _free(one, where) for name, one in vars(value).items()})
     return ast.copy_location(new, where) if isinstance(new, PLACED) and not hasattr(new, "lineno") else new
-
-
-def _at(node: N, where: ast.AST) -> N:
-    """Give what is new the place of what it stands for; below a part that has a place, all have theirs."""
-    left: list[ast.AST] = [node]
-    while left:
-        one = left.pop()
-        if isinstance(one, PLACED):
-            if hasattr(one, "lineno"):
-                continue
-            ast.copy_location(one, where)
-        left += ast.iter_child_nodes(one)
-    return node

@@ -115,7 +115,6 @@ async def session(
     *,
     environment: Mapping[str, str],
     only: tuple[str, ...] = (),
-    coverage: bool = True,
     arguments: tuple[str, ...] = (),
     program: tuple[str, ...] = (),
 ) -> AsyncIterator[Session]:
@@ -137,7 +136,7 @@ async def session(
         opened = Session(reader, writer, errors)
         try:
             await opened.say({
-                "root": str(subject.root), "files": subject.files, "only": only, "reloads": bool(subject.cell), "coverage": coverage,
+                "root": str(subject.root), "files": subject.files, "only": only, "reloads": bool(subject.cell),
                 "path": subject.path, "arguments": (*subject.arguments, *more, *arguments),
             })  # fmt: skip
             opened.collected = await opened.hear()

@@ -8,10 +8,9 @@ when tests say what they share.
 Not here: what is asked again where a test fails apart from the others (`prove.run`), mutants (`lane`).
 """
 
-import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -22,10 +21,10 @@ TESTS_MIN = 40  # fewer than that are run sooner than a second process begins
 
 
 class Baseline:
-    """The first run of a suite; `coverage` is what notes lines, None where nobody asks for them, and `root` the folder of the project."""
+    """The first run of a suite; `root` is the folder of the project."""
 
-    def __init__(self, suite: Suite, coverage: Any, root: Path, work: Path, say: Callable[[dict[str, Any]], None]) -> None:
-        self.suite, self.coverage, self.root, self.work, self.say = suite, coverage, root, work, say
+    def __init__(self, suite: Suite, root: Path, say: Callable[[dict[str, Any]], None]) -> None:
+        self.suite, self.root, self.say = suite, root, say
 
     def run(self, jobs: int) -> None:
         """Run every test in one of up to `jobs` processes, tell of each test, and say how that ended."""
@@ -42,48 +41,19 @@ class Baseline:
         if not (pid := os.fork()):
             code = 1
             try:
-                self._run(number, parts)
+                self._run(parts[number])
                 code = 0
             finally:
                 os._exit(code)
         return pid
 
-    def _run(self, number: int, parts: list[range]) -> None:
+    def _run(self, part: range) -> None:
         """Run the tests of a part, in order."""
-        part = parts[number]
         before = {*sys.modules}
-        if self.coverage is not None:
-            self.coverage.start()
         for position in part:
-            item = self.suite.items[position]
-            if self.coverage is not None:
-                self.coverage.switch_context(item.nodeid)
             following = self.suite.items[position + 1] if position + 1 in part else None
-            self.say({"test": position, **self.suite.noted(item, following)})
-        if self.coverage is not None:
-            self.coverage.stop()
-            target = self.work / f"coverage-{os.getpid()}.json"
-            target.write_text(json.dumps(dict(self._reaches(number, len(parts)))), encoding="utf-8")
-            self.say({"reach": str(target)})
+            self.say({"test": position, **self.suite.noted(self.suite.items[position], following)})
         self.say({"imported": [name for name in sys.modules if name not in before and not _is_below(name, str(self.root))]})
-
-    def _reaches(self, number: int, parts: int) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield what coverage knows of the files that were reached here, and of this part's share of all others; analysis is dear."""
-        data = self.coverage.get_data()
-        for position, place in enumerate(self.suite.places):
-            contexts = data.contexts_by_lineno(place)
-            if position % parts == number or any(any(tests) for tests in contexts.values()):
-                yield place, self._reach(place, contexts)
-
-    def _reach(self, place: str, contexts: dict[int, list[str]]) -> dict[str, Any]:
-        """Return what coverage knows of a file, in the words of its JSON report, whose other figures cost seconds."""
-        told = self.coverage._analyze(place)  # noqa: SLF001 - there is no other way to the branches that were missed
-        missed = told.missing_branch_arcs()
-        return {
-            "executed_lines": sorted(told.executed), "missing_lines": sorted(told.missing), "excluded_lines": sorted(told.excluded),
-            "missing_branches": sorted((start, end) for start, ends in missed.items() for end in ends),
-            "summary": {"num_branches": told.numbers.n_branches}, "contexts": contexts,
-        }  # fmt: skip
 
 
 def _parts(files: list[str], jobs: int) -> list[range]:

@@ -57,6 +57,7 @@ class Lanes:
     def run(self, tasks: Sequence[Task], jobs: int, say: Callable[[dict[str, Any]], None]) -> None:
         """Run tasks in `jobs` processes at once, and say what comes of each."""
         self.suite.forget()  # finds the caches that there are, once for all processes
+        self.suite.rest()
         gc.collect()
         gc.freeze()
         source, target = os.pipe()

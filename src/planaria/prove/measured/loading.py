@@ -26,11 +26,11 @@ class Woven:
         self.modules: dict[str, str] = {}
         # The defaults of a cell's operations are its contract's; those of its code count for nothing.
         operators = [one for one in OPERATORS if (not only or one.name in only) and not (reloads and one.name == "default")]
-        first = function = 0
+        first, function, note = 0, 0, -1
         for name, text in files.items():
             place = str((root / name).resolve())
-            made = schemata(text, name, operators, place=place, first=first + 1, functions=function, reloads=reloads)
-            first, function = first + len(made.mutants), function + len(made.functions)
+            made = schemata(text, name, operators, place=place, first=first + 1, functions=function, note=note, reloads=reloads)
+            first, function, note = first + len(made.mutants), function + len(made.functions), made.notes.next
             self.programs[place], self.names[place] = made, name
             self.defaults |= {number: (place, one) for number, one in made.defaults.items()}
 

@@ -40,7 +40,6 @@ class Measure:
         self.turn = os.open(work / "turn", os.O_RDWR | os.O_CREAT, 0o600)
         self.switch = Switch()
         self.sources: dict[str, str] = {}
-        self.coverage: Any = None
         self.cold: dict[str, str] = {}
         self.at_import: tuple[set[int], set[int], int] = (set(), set(), 0)
 
@@ -67,28 +66,14 @@ class Measure:
             self.say({"unreadable": {"file": error.facts["file"], "text": error.facts["text"]}})
             return 1
         self.woven.install()
-        self.began_coverage()
         suite = Suite(self.switch, self.work_on, self.woven.programs)
         code = pytest.main([*ARGUMENTS, f"--rootdir={self.root}", *self.order["arguments"]], plugins=[suite])
         if suite.broken or not suite.items:
             self.say({"broken": suite.broken or [f"pytest ended with {int(code)} before it had collected"]})
         return 0
 
-    def began_coverage(self) -> None:
-        """Begin to note lines and branches, imports included."""
-        if self.order["coverage"]:
-            import coverage
-
-            places = [str((self.root / name).resolve()) for name in self.sources]
-            self.coverage = coverage.Coverage(data_file=None, branch=True, config_file=False, include=places, messages=False)
-            self.coverage.set_option("run:core", "ctrace")
-            self.coverage.set_option("run:disable_warnings", ["no-data-collected"])
-            self.coverage.start()
-
     def work_on(self, suite: Suite) -> None:
         """Tell what was collected, and answer requests."""
-        if self.coverage is not None:
-            self.coverage.stop()
         self.at_import = self.switch.taken()
         if suite.broken or not suite.items:
             return
@@ -100,12 +85,13 @@ class Measure:
             },
             "mutants": [[getattr(each, key) for key in FIELDS] for _, one in programs for each in one.mutants],
             "functions": [[name, *(getattr(each, key) for key in SHAPE)] for name, one in programs for each in one.functions],
+            "notes": {name: {"lines": one.notes.lines, "ways": [*one.notes.ways.items()]} for name, one in programs},
             "at_import": sorted(self.at_import[0]),
         })  # fmt: skip
         for line in self.lines:
             asked = json.loads(line)
             if asked["do"] == "baseline":
-                Baseline(suite, self.coverage, self.root, self.work, self.say).run(asked["jobs"])
+                Baseline(suite, self.root, self.say).run(asked["jobs"])
             else:
                 self.warm(asked["warm"])
                 tasks = [Task(**{**one, "tests": tuple(one["tests"])}) for one in asked["tasks"]]

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import _pytest.fixtures
+import _pytest.python
 import pytest
 from _pytest.nodes import Node
 from _pytest.runner import runtestprotocol
@@ -61,6 +63,7 @@ class Suite:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Take over from pytest once it has collected."""
         self.items = list(session.items)
+        settle(session)
         self.work(self)
         return True
 
@@ -103,16 +106,22 @@ class Suite:
         began, cpu = time.perf_counter(), time.process_time()
         ran = self.run(item, following)
         cpu_s, seconds = time.process_time() - cpu, time.perf_counter() - began
-        mutants, functions, steps = self.switch.taken()
+        reached, functions, steps = self.switch.taken()
         known = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
         for one in (each for several in known.values() for each in several):
             more = self.shared.get(id(one), (set(), set()))
-            mutants |= more[0]
+            reached |= more[0]
             functions |= more[1]
         return {
             "result": ran.result, "text": ran.text, "cpu_s": cpu_s, "seconds": seconds, "steps": steps,
-            "mutants": sorted(mutants), "functions": sorted(functions),
+            "reached": sorted(reached), "functions": sorted(functions),
         }  # fmt: skip
+
+    def rest(self) -> None:
+        """Note nothing any more of what fixtures reach."""
+        manager = self.items[0].config.pluginmanager
+        if manager.is_registered(self):
+            manager.unregister(self)
 
     def forget(self) -> None:
         """Empty the caches of functions under proof, so that every test reaches what it asks for."""
@@ -128,6 +137,20 @@ class Suite:
         file, line, _ = item.location
         path = Path(str(item.path))
         return {"name": item.nodeid, "file": str(path), "line": (line or 0) + 1, "as": file}
+
+
+def settle(session: pytest.Session) -> None:
+    """Answer once what pytest asks itself for each test, though nothing can change it once all tests are collected.
+
+    Which hooks a path has, what a package's `__init__` is (which is found anew each time), and what the fixture `request` asks for.
+    """
+    owner: Any = session
+    owner.gethookproxy = functools.cache(session.gethookproxy)
+    modules: Any = _pytest.python
+    modules.importtestmodule = functools.cache(modules.importtestmodule)
+    fixtures: Any = _pytest.fixtures
+    asked = fixtures.getfuncargnames
+    fixtures.getfuncargnames = lambda function, **more: () if more.get("name") == "request" else asked(function, **more)
 
 
 def quiet_failures() -> None:

@@ -14,7 +14,7 @@ from collections import _count_elements  # type: ignore[attr-defined]  # counts 
 from collections.abc import Callable
 from typing import Any
 
-from planaria.prove.schemata import HOLLOW, MUTANT, STEP
+from planaria.prove.asking import HOLLOW, MUTANT, STEP
 
 LATE = 97
 
@@ -76,7 +76,7 @@ class Switch:
         self._hold(self.reached, functools.partial(_count_elements, self.counts), Strange)
 
     def taken(self) -> tuple[set[int], set[int], int]:
-        """Return what was noted since the last time: mutants, functions, steps."""
+        """Return what was noted since the last time: mutants and (below zero) notes, functions, steps."""
         told = (set(self.reached), self.counts.keys() - {0}, sum(self.counts.values()))
         self.reached.clear()
         self.counts.clear()
