@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import hashlib
 import json
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -42,8 +43,8 @@ def is_equivalent(subject: Subject, one: Mutant) -> bool:
 
 def child(code: str, tests: str, budget_s: str) -> None:
     """Harden the project in this folder, and write down what came of it."""
-    request = HardenRequest(prove=Request(path=Path(code), tests=(Path(tests),), jobs=1), budget_s=float(budget_s))
-    done = asyncio.run(harden(request))
+    proving = Request(path=Path(code), tests=(Path(tests),), jobs=1, environment=dict(os.environ))
+    done = asyncio.run(harden(HardenRequest(prove=proving, budget_s=float(budget_s))))
     after = {one.mutant.key: one.verdict for one in done.after.mutants}
     survivors = [(asdict(one.mutant), after[one.mutant.key]) for one in done.before.survivors]
     told = {"survivors": survivors, "added": len(done.added), "questions": len(done.questions), "file": str(done.file)}

@@ -63,6 +63,7 @@ def packages(_: int, misses: Path | None) -> Iterator[Figure]:
     agreed = total = 0
     lines: list[str] = []
     for subject in PACKAGES:
+        several = [proved(subject)]  # before the peer, which takes minutes, and after it
         with project(subject) as folder, project(subject) as other:
             theirs = mutmut(other)
             ours, proven = planaria(folder, subject)
@@ -70,10 +71,11 @@ def packages(_: int, misses: Path | None) -> Iterator[Figure]:
             told = list(differences(folder, subject, found))
         with project(subject) as folder:
             whole, _ = planaria(folder, subject, rounds=True)
+        several += [ours, proved(subject)]
         lines += map("\n".join, told)
-        yield rates(f"{subject.name}: planaria", [ours])
+        yield rates(f"{subject.name}: planaria", several)
         yield rates(f"{subject.name}: mutmut", [theirs])
-        yield over(f"{subject.name}: planaria / mutmut", [ours], [theirs], 10)
+        yield over(f"{subject.name}: planaria / mutmut", several, [theirs] * len(several), 10)
         yield rates(f"{subject.name}: planaria with its rounds", [whole])
         same = len(found) - len(told)
         agreed, total = agreed + same, total + len(found)
@@ -108,7 +110,7 @@ PARTS = {"speed": speed, "packages": packages, "growth": growth}
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default=",".join(PARTS), help=f"some of {', '.join(PARTS)}")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds of what is quick; packages are run once (3)")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of what is quick; the peers prove packages once (3)")
     parser.add_argument("--misses", type=Path, help="a file for the mutants on which planaria and mutmut differ")
     given, sys.argv[1:] = parser.parse_known_args()
     main(

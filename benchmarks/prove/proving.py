@@ -6,6 +6,7 @@ same. With `rounds` it runs as people run it: suites shuffled, on hollow code an
 
 import asyncio
 import json
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -38,7 +39,8 @@ def planaria(folder: Path, subject: Subject, *, jobs: int = 1, rounds: bool = Fa
 
 def main(code: str, tests: str, jobs: str, into: str, *more: str) -> None:
     """Prove the project in this folder, and write down its mutants."""
-    proof = asyncio.run(prove(Request(path=Path(code), tests=(Path(tests),), jobs=int(jobs), rounds=bool(more))))
+    request = Request(path=Path(code), tests=(Path(tests),), jobs=int(jobs), rounds=bool(more), environment=dict(os.environ))
+    proof = asyncio.run(prove(request))
     told = [(asdict(one.mutant), one.verdict, one.why) for one in proof.mutants]
     Path(into).write_text(json.dumps(told), encoding="utf-8")
 

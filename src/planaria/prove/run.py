@@ -7,6 +7,7 @@ false kills, and a suite that only notices by a time-out has not said what is wr
 Not here: the process (`session`, `measured`), what else a suite does not see (`blind`), who is told (`cli.prove`).
 """
 
+import asyncio
 import os
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +22,7 @@ from planaria.prove.cache import PYTHON, Cache, digest, digest_of_files
 from planaria.prove.equivalence import same_bytecode
 from planaria.prove.mutant import Mutant
 from planaria.prove.proof import Blind, FileReach, Proof, Proven, Test
-from planaria.prove.reach import reached
+from planaria.prove.reach import Layout, layouts
 from planaria.prove.session import MeasureBroken, Session, session
 from planaria.prove.since import changed_lines
 from planaria.prove.subject import Subject, subject_at
@@ -75,9 +76,11 @@ async def prove(request: Request, *, progress: Progress | None = None) -> Proof:
     """
     began, cpu = perf_counter(), _cpu_s()
     subject = subject_at(request.path, request.tests)
+    reading = asyncio.create_task(asyncio.to_thread(layouts, [subject.root / name for name in subject.files]))
     async with session(subject, environment=request.environment, program=request.program, only=request.only) as opened:
         run = Run(request, subject, opened, progress or (lambda *_: None))
         await run.baseline()
+        run.layouts = await reading
         proven = await run.mutants()
         findings = await run.blind()
     run.cache.write()
@@ -124,6 +127,7 @@ class Run:
         self.runs: list[dict[str, Any]] = []
         self.tests: list[Test] = []
         self.imported: list[str] = []
+        self.layouts: Mapping[str, Layout] = {}
         self.parts = 1
         self.cache, self.is_spent = Cache(request.cache), False
         self.jobs = request.jobs or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
@@ -328,7 +332,9 @@ class Run:
             for number in one["reached"]:
                 tests_of.setdefault(number, []).append(test)
         names = [one["name"] for one in self.places]
-        return tuple(reached(name, told["source"], self.notes[name], tests_of, names) for name, told in self.files.items())
+        sources = {name: told["source"] for name, told in self.files.items()}
+        laid_out = {name: self.layouts.get(source) or Layout.of(source) for name, source in sources.items()}
+        return tuple(one.reached(name, self.notes[name], tests_of, names) for name, one in laid_out.items())
 
 
 def _shuffled(tests: Sequence[int], places: Sequence[Mapping[str, Any]], seed: int) -> list[int]:

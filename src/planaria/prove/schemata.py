@@ -299,11 +299,12 @@ class _Weaver:
     def changes(self, node: ast.stmt | ast.expr, name: str) -> Iterator[tuple[int, Change]]:
         """Ask the operators, and number what they say; what is yielded is free of the tree."""
         place = Place(parents=tuple(self.parents), field=name, parameters=self.scopes[-1].parameters)
-        seen = {ast.dump(node)}
+        seen: set[str] = set()
         for operator in self.operators:
             if not isinstance(node, operator.kinds):
                 continue
             for change in operator.changes(node, place):
+                seen = seen or {ast.dump(node)}
                 new = change if isinstance(change, list) else [change]
                 told = "\n".join(map(ast.dump, new))
                 if told in seen or "Global(" in told or "Nonlocal(" in told:  # a name may be declared but once

@@ -39,7 +39,7 @@ async def test_examples(cells, operation):
     assert await cells.mismatches(CONTRACT, operation) == []
 """
 CELL = {"PLANARIA_PLACEMENTS": "inprocess"}
-FOREIGN = ("PYTEST_", "COV_CORE", "COVERAGE_PROCESS")
+FOREIGN, PLUGINS = ("PYTEST_", "COV_CORE", "COVERAGE_PROCESS"), ("PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
 
 
 class SuiteNotCollected(PlanariaError):
@@ -164,7 +164,7 @@ def _prepared(subject: Subject, folder: str) -> tuple[Path, tuple[str, ...]]:
 
 def _environment(given: Mapping[str, str], work: Path, *, is_cell: bool) -> dict[str, str]:
     """Return the user's environment, with places for what must not lie beside the code, and nothing that measures a second time."""
-    kept = {name: value for name, value in given.items() if not name.startswith(FOREIGN)}
+    kept = {name: value for name, value in given.items() if name in PLUGINS or not name.startswith(FOREIGN)}
     ours = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0", "TMPDIR": str(work), "HYPOTHESIS_STORAGE_DIRECTORY": str(work)}
     # A mutant shows in one placement as in another, and each costs as much again.
     return (CELL if is_cell else {}) | kept | ours | ({"PLANARIA_MIGRATED": str(work)} if is_cell else {})

@@ -8,6 +8,7 @@ Not here: who asks (`prove.run`).
 
 import contextlib
 import fcntl
+import gc
 import hashlib
 import importlib
 import json
@@ -54,6 +55,7 @@ class Measure:
 
     def main(self) -> int:
         """Weave, let pytest collect, and answer until the asker hangs up."""
+        gc.disable()  # nearly all that is made until tests run is kept
         os.chdir(self.root)
         sys.path[:0] = [one for one in self.order["path"] if one not in sys.path]
         tempfile.tempdir = str(self.work)
@@ -74,6 +76,7 @@ class Measure:
 
     def work_on(self, suite: Suite) -> None:
         """Tell what was collected, and answer requests."""
+        gc.enable()
         self.at_import = self.switch.taken()
         if suite.broken or not suite.items:
             return
