@@ -16,6 +16,7 @@ import pytest
 from planaria.prove.mutant import SourceUnreadable
 from planaria.prove.run import Request, judge_tests, prove
 from planaria.prove.session import MeasureBroken, SuiteNotCollected
+from planaria.prove.suite import SuiteToolsMissing
 
 CODE = '''
 import asyncio
@@ -372,3 +373,12 @@ def test_a_request_for_some_operators_makes_no_others(proven, tmp_path):
     proof = asyncio.run(prove(replace(request_of(root, rounds=False), only=("boundary",))))
     assert {one.mutant.operator for one in proof.mutants} == {"boundary"}
     assert proof.count("killed") == sum(one.verdict == "killed" for one in proven.mutants if one.mutant.operator == "boundary")
+
+
+def test_what_lacks_pytest_or_coverage_is_told_how_to_get_them(tmp_path, monkeypatch):
+    (tmp_path / "small.py").write_text("def f():\n    return 1\n")
+    monkeypatch.setattr("planaria.prove.run.find_spec", lambda name: None if name == "coverage" else name)
+    with pytest.raises(SuiteToolsMissing) as caught:
+        asyncio.run(prove(Request(path=tmp_path / "small.py")))
+    assert (caught.value.code, "there is no coverage" in str(caught.value)) == ("PLN-J102", True)
+    assert "planaria[test]" in str(caught.value)

@@ -13,6 +13,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -26,6 +27,7 @@ from planaria.prove.reach import Layout, layouts
 from planaria.prove.session import MeasureBroken, Session, session
 from planaria.prove.since import changed_lines
 from planaria.prove.subject import Subject, subject_at
+from planaria.prove.suite import SuiteToolsMissing
 
 Progress = Callable[[str, int, int], None]
 FIELDS = ("id", "file", "operator", "function", "line", "column", "end_line", "end_column", "text", "key")
@@ -71,18 +73,24 @@ async def prove(request: Request, *, progress: Progress | None = None) -> Proof:
     """Prove a suite: run it, run its mutants, and say where it is blind.
 
     Raises:
-        NothingToProve: PLN-J104; SourceUnreadable: PLN-J103; SuiteNotCollected: PLN-J105; MeasureBroken: PLN-J106;
-            NoSuchRevision: PLN-J107.
+        SuiteToolsMissing: PLN-J102; NothingToProve: PLN-J104; SourceUnreadable: PLN-J103; SuiteNotCollected: PLN-J105;
+            MeasureBroken: PLN-J106; NoSuchRevision: PLN-J107.
     """
     began, cpu = perf_counter(), _cpu_s()
+    lacking = [name for name in ("pytest", "coverage") if find_spec(name) is None]
+    if lacking:
+        raise SuiteToolsMissing(text=f"there is no {' and no '.join(lacking)}")
     subject = subject_at(request.path, request.tests)
     reading = asyncio.create_task(asyncio.to_thread(layouts, [subject.root / name for name in subject.files]))
-    async with session(subject, environment=request.environment, program=request.program, only=request.only) as opened:
-        run = Run(request, subject, opened, progress or (lambda *_: None))
-        await run.baseline()
-        run.layouts = await reading
-        proven = await run.mutants()
-        findings = await run.blind()
+    try:
+        async with session(subject, environment=request.environment, program=request.program, only=request.only) as opened:
+            run = Run(request, subject, opened, progress or (lambda *_: None))
+            await run.baseline()
+            run.layouts = await reading
+            proven = await run.mutants()
+            findings = await run.blind()
+    finally:
+        reading.cancel()
     run.cache.write()
     return Proof(
         files=run.reach,

@@ -77,14 +77,23 @@ class Expectations:
         """Assert what can be said of a value that has no literal: that it can be called, what it is, how it is shown."""
         text = value.text
         if kind == "other function":
-            is_told = not isinstance(value.new, dict) or value.new[KIND] != kind
-            return [f"assert callable({text})"] if is_told else None
+            return self._of_function(value)
         if kind == "other self":
             return [f"assert {text} is {text.partition('.')[0]}"]
         owner = self.named(kind[6:]) if of == f"<{kind[6:]}>" else ""
         if owner:
             return [f"assert isinstance({text}, {owner})"]
         return [f"assert repr({text}) == {of!r}"] if "<" not in of and "…" not in of else None
+
+    def _of_function(self, value: Value) -> list[str] | None:
+        """Assert that a value is a function, which an object that can be called is not."""
+        new, is_class = value.new, value.old[OF] == "<class>"
+        if isinstance(new, dict) and new[KIND] == value.old[KIND] and new[OF] == value.old[OF]:
+            return None
+        if isinstance(new, dict) and new[KIND].startswith(("struct ", "other ")):
+            self.imports |= set() if is_class else {"import inspect"}
+            return [f"assert isinstance({value.text}, type)" if is_class else f"assert inspect.isroutine({value.text})"]
+        return [f"assert callable({value.text})"]
 
     def text(self, value: Any) -> str | None:
         """Return a value as Python, or None where there is no literal that is equal to it."""
@@ -191,12 +200,15 @@ class Expectations:
                 return found
         return ""
 
-    def raised(self, call: str, old: Told) -> list[str] | None:
-        """Return the lines that assert an error, with the words of its message where the code means it."""
-        error = self.error(old)
-        words = max(WORDS.split(old.get("text", "")), key=len, default="").strip() if old.get("meant") else ""
-        match = f", match={words!r}" if len(words) > 3 else ""  # noqa: PLR2004 - less says nothing
-        return [f"with pytest.raises({error}{match}):", f"    {call}"] if error else None
+    def raised(self, call: str, old: Told, new: Told, *, is_message: bool = False) -> list[str] | None:
+        """Return the lines that assert an error, with words of its message where the code means it; `is_message`: those that differ."""
+        error, other = self.error(old), new.get("text", "")
+        known = [one.strip() for one in WORDS.split(old.get("text", "")) if one.strip()] if old.get("meant") else []
+        words = max((one for one in known if not is_message or one not in other), key=len, default="")
+        if not error or (is_message and not words):
+            return None
+        match = f", match={words!r}" if is_message or len(words) > 3 else ""  # noqa: PLR2004 - less says nothing
+        return [f"with pytest.raises({error}{match}):", f"    {call}"]
 
 
 def _of_text(text: str, old: str, new: Any) -> list[str] | None:

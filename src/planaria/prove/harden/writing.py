@@ -24,7 +24,9 @@ from planaria.witness.script.form import Code, Form, Made
 from planaria.witness.script.step import Step
 
 SINGLE = (type(None), bool, int, float, str, bytes)
-RESERVED = frozenset(("pytest", "asyncio", "itertools", "datetime", "capsys", "result", "given", *dir(builtins), *keyword.kwlist))
+RESERVED = frozenset(
+    ("pytest", "asyncio", "itertools", "inspect", "datetime", "capsys", "result", "given", *dir(builtins), *keyword.kwlist)
+)
 LINE_MAX = 1200
 NEEDED = ("pytest", "asyncio")
 PRIVATE = re.compile(r"\._(?!_)\w|\b_[a-z]\w*\(|__version__")  # what nobody promised, or what every release changes
@@ -187,7 +189,7 @@ class _Text:
             asserted = expected.asserted(Value("asyncio.run(gathered())", _listed(old), _listed(new)))
             return [*gathered, *asserted] if asserted else None
         if old["k"] == "failed":
-            return expected.raised(text, old)
+            return expected.raised(text, old, new, is_message=self.witness.is_message)
         if self.witness.places == {"output"}:
             return [text, f"assert capsys.readouterr().out == {old.get('out', '')!r}"]
         if self.witness.places == {"arguments"}:
