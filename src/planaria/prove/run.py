@@ -14,7 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.util import find_spec
+from itertools import takewhile
 from pathlib import Path
+from threading import Event
 from time import perf_counter
 from typing import Any
 
@@ -81,7 +83,9 @@ async def prove(request: Request, *, progress: Progress | None = None) -> Proof:
     if lacking:
         raise SuiteToolsMissing(text=f"there is no {' and no '.join(lacking)}")
     subject = subject_at(request.path, request.tests)
-    reading = asyncio.create_task(asyncio.to_thread(layouts, [subject.root / name for name in subject.files]))
+    ended = Event()  # a thread cannot be cancelled, and is waited for: it stops at the next file
+    files = takewhile(lambda _: not ended.is_set(), [subject.root / name for name in subject.files])
+    reading = asyncio.create_task(asyncio.to_thread(layouts, files))
     try:
         async with session(subject, environment=request.environment, program=request.program, only=request.only) as opened:
             run = Run(request, subject, opened, progress or (lambda *_: None))
@@ -90,6 +94,7 @@ async def prove(request: Request, *, progress: Progress | None = None) -> Proof:
             proven = await run.mutants()
             findings = await run.blind()
     finally:
+        ended.set()
         reading.cancel()
     run.cache.write()
     return Proof(

@@ -112,7 +112,7 @@ class _Weaver:
     def __init__(
         self, file: str, source: str, operators: Sequence[Operator], first: int, *, functions: int, note: int, reloads: bool
     ) -> None:
-        self.before, self.notes, self.led = functions, Notes(next=note), dict[int, int]()
+        self.before, self.notes, self.led = functions, Notes(next=note), dict[ast.expr | None, int]()
         self.file, self.source, self.operators, self.reloads = file, source, operators, reloads
         self.lines = source.split("\n")
         self.next, self.mutants, self.functions = first, list[Mutant](), list[Function]()
@@ -268,12 +268,12 @@ class _Weaver:
         if not changes:
             return node
         switched = _switched(changes, node)
-        self.led[id(switched)] = changes[0][0]
+        self.led[switched] = changes[0][0]
         return switched
 
     def leading(self, node: ast.stmt) -> int:
         """Return a switch that a statement asks before all else; 0 where there is none."""
-        return next((self.led.get(id(getattr(node, name)), 0) for kinds, name in LEADING if isinstance(node, kinds)), 0)
+        return next((self.led.get(getattr(node, name), 0) for kinds, name in LEADING if isinstance(node, kinds)), 0)
 
     def children(self, node: ast.AST) -> None:
         """Weave what a node holds."""
