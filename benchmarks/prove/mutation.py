@@ -1,8 +1,8 @@
-"""Mutation, measured: how fast, whether the verdicts are mutmut's, and how the cost grows, with the peers beside it in the same rounds.
+"""Mutation, measured: how fast, whether the verdicts are mutmut's, how the cost grows, and what tracing a suite would add.
 
 Why: a suite is measured often only when that is cheap, and a cheap verdict counts only when it is right. Mutants per CPU second are those
 that some test reaches, over the CPU time of the whole process tree, the start of Python and the first run of the suite included.
-`--only packages --misses FILE` lists every mutant on which planaria and mutmut differ.
+Peers run in the same rounds. `--only packages --misses FILE` lists every mutant on which planaria and mutmut differ.
 Not here: what is proven (`subjects`), how tools are run (`peers`, `proving`), comparing (`agreement`), tests that are added (`hardening`).
 """
 
@@ -17,6 +17,7 @@ from statistics import median
 
 from agreement import differences, pairs
 from peers import Peer, cosmic_ray, mutmut
+from process import finished
 from proving import planaria
 from subjects import MODULE, PACKAGES, Subject, project
 
@@ -105,7 +106,22 @@ def growth(rounds: int, _: Path | None) -> Iterator[Figure]:
     yield ratio(name, [one[-1].ended.seconds for one in ones], [one.ended.seconds for one in twos], at_least=1.8)
 
 
-PARTS = {"speed": speed, "packages": packages, "growth": growth}
+def tracing(rounds: int, _: Path | None) -> Iterator[Figure]:
+    """Measure what two tools for branch coverage add to the suites by themselves."""
+    for subject in PACKAGES:
+        suite = ["-m", "pytest", "-q", subject.tests]
+        ways = {
+            "by itself": suite,
+            "coverage.py": ["-m", "coverage", "run", "--branch", "--source", subject.code, *suite],
+            "slipcover": ["-m", "slipcover", "--branch", "--source", subject.code, "--json", "--out", "../slipcover.json", *suite],
+        }
+        with project(subject) as folder:
+            took = [[finished([sys.executable, *way], folder, is_sound=True).cpu_s for way in ways.values()] for _ in range(rounds)]
+        for name, several in zip(ways, zip(*took, strict=True), strict=True):
+            yield Figure(name=f"{subject.name}: its suite, {name}", value=median(several), unit="CPU s")
+
+
+PARTS = {"speed": speed, "packages": packages, "growth": growth, "tracing": tracing}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
